@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { siteId, tenantId, userId } from './identifiers.ts';
+
+/** Six roles (`000` §6.2), most powerful first. A guest is not signed in. */
+export const roles = ['owner', 'admin', 'mining_site_owner', 'client', 'customer', 'guest'] as const;
+export type Role = (typeof roles)[number];
+
+export const modules = [
+  'basic',
+  'hosting',
+  'curtailment',
+  'crm',
+  'analytics',
+  'ai',
+  'user',
+  'system',
+  'web3',
+  'finance',
+  'report',
+] as const;
+export type Module = (typeof modules)[number];
+
+export const accessLevels = ['none', 'read', 'full'] as const;
+export type AccessLevel = (typeof accessLevels)[number];
+
+const row = (...levels: [AccessLevel, AccessLevel, AccessLevel, AccessLevel, AccessLevel, AccessLevel]) => ({
+  owner: levels[0],
+  admin: levels[1],
+  mining_site_owner: levels[2],
+  client: levels[3],
+  customer: levels[4],
+  guest: levels[5],
+});
+
+/** Who may do what: the one table behind every route's check, the console's menu and their tests. */
+export const accessMatrix: Readonly<Record<Module, Readonly<Record<Role, AccessLevel>>>> = {
+  basic: row('full', 'full', 'full', 'full', 'full', 'full'),
+  hosting: row('full', 'full', 'full', 'read', 'none', 'none'),
+  curtailment: row('full', 'full', 'full', 'none', 'none', 'none'),
+  crm: row('full', 'full', 'read', 'none', 'none', 'none'),
+  analytics: row('full', 'full', 'full', 'read', 'read', 'none'),
+  ai: row('full', 'full', 'full', 'read', 'none', 'none'),
+  user: row('full', 'full', 'none', 'none', 'none', 'none'),
+  system: row('full', 'full', 'read', 'none', 'none', 'none'),
+  web3: row('full', 'full', 'read', 'read', 'none', 'none'),
+  finance: row('full', 'full', 'read', 'read', 'none', 'none'),
+  report: row('full', 'full', 'full', 'read', 'read', 'none'),
+};
+
+/** The role words of `001` §2.2, least powerful first. */
+export const ranks = ['guest', 'user', 'operator', 'manager', 'admin'] as const;
+export type Rank = (typeof ranks)[number];
+
+/** A mining_site_owner may be manager of its sites or only operator there. */
+export const duties = ['operator', 'manager'] as const;
+
+/** Who is asking, as the authorizer establishes it from the session and every handler receives it. */
+export const principal = z.strictObject({
+  userId,
+  name: z.string().min(1).max(120),
+  tenantId,
+  role: z.enum(roles),
+  duty: z.enum(duties).optional(),
+  /** The sites that the user may see; `'all'` means every site of the tenant. */
+  siteIds: z.union([z.literal('all'), z.array(siteId)]),
+});
+export type Principal = z.infer<typeof principal>;
+
+/** The `001` word for what a principal may do: owner and admin are admin, a site owner is what its duty says. */
+export const rankOf = ({ role, duty }: Pick<Principal, 'role' | 'duty'>): Rank => {
+  switch (role) {
+    case 'owner':
+    case 'admin':
+      return 'admin';
+    case 'mining_site_owner':
+      return duty ?? 'manager';
+    case 'client':
+    case 'customer':
+      return 'user';
+    case 'guest':
+      return 'guest';
+  }
+};
+
+export const hasRank = (who: Pick<Principal, 'role' | 'duty'>, least: Rank) =>
+  ranks.indexOf(rankOf(who)) >= ranks.indexOf(least);
+
+export const hasAccess = (role: Role, module: Module, level: AccessLevel) =>
+  accessLevels.indexOf(accessMatrix[module][role]) >= accessLevels.indexOf(level);
+
+/** True when the principal's account reaches this site. Tenancy is checked apart, where the site is looked up. */
+export const reachesSite = ({ siteIds }: Pick<Principal, 'siteIds'>, site: number) =>
+  siteIds === 'all' || siteIds.includes(site);

@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { commandTypes, riskTiers } from './command.ts';
+import { alertKinds, severities } from './alert.ts';
+import { epochMs, gatewayId, minerId, siteId, tenantId, zoneId } from './identifiers.ts';
+
+const minerIds = z.array(minerId).min(1);
+
+/**
+ * Payload of every event type on the bus, by detail-type. A new field is optional; a changed meaning is a new type.
+ * Consumers parse `detail` with `domainEvent` and `detail.payload` with the entry here.
+ */
+export const eventPayloads = {
+  'alerting.alert.opened': z.object({
+    alert_id: z.string(),
+    miner_id: minerId,
+    zone_id: zoneId,
+    kind: z.enum(alertKinds),
+    severity: z.enum(severities),
+    /** Set when the alert belongs to an incident: the incident, not the alert, starts the loop then. */
+    incident_id: z.string().optional(),
+    sampled_at_ms: epochMs,
+    batch_received_at_ms: epochMs,
+  }),
+  'alerting.alert.repeated': z.object({ alert_id: z.string(), miner_id: minerId, count: z.int() }),
+  'alerting.alert.resolved': z.object({ alert_id: z.string(), miner_id: minerId, kind: z.enum(alertKinds) }),
+  'alerting.incident.opened': z.object({
+    incident_id: z.string(),
+    zone_id: zoneId,
+    kind: z.enum(alertKinds),
+    severity: z.enum(severities),
+    miner_ids: minerIds,
+    alert_ids: z.array(z.string()),
+    sampled_at_ms: epochMs,
+    batch_received_at_ms: epochMs,
+  }),
+  'alerting.incident.grown': z.object({ incident_id: z.string(), zone_id: zoneId, miner_ids: minerIds }),
+  'advisor.diagnosis.made': z.object({
+    diagnosis_id: z.string(),
+    alert_id: z.string().optional(),
+    incident_id: z.string().optional(),
+    cause: z.string(),
+    confidence: z.number(),
+    can_tell: z.boolean(),
+  }),
+  'advisor.recommendation.created': z.object({
+    recommendation_id: z.string(),
+    action_type: z.string(),
+    target_ids: z.array(z.string()),
+    risk_level: z.enum(riskTiers),
+    status: z.string(),
+  }),
+  'advisor.recommendation.voted': z.object({ recommendation_id: z.string(), user_id: z.int(), votes: z.int(), votes_needed: z.int() }),
+  'advisor.recommendation.approved': z.object({ recommendation_id: z.string(), approvers: z.array(z.string()) }),
+  'advisor.recommendation.rejected': z.object({ recommendation_id: z.string(), reason: z.string() }),
+  'advisor.recommendation.expired': z.object({ recommendation_id: z.string(), reason: z.string() }),
+  'advisor.recommendation.executing': z.object({ recommendation_id: z.string(), command_ids: z.array(z.string()) }),
+  'advisor.recommendation.completed': z.object({ recommendation_id: z.string(), verdict: z.string() }),
+  'advisor.recommendation.failed': z.object({ recommendation_id: z.string(), reason: z.string() }),
+  'advisor.recommendation.verified': z.object({ recommendation_id: z.string(), verdict: z.string() }),
+  'advisor.feedback.recorded': z.object({
+    recommendation_id: z.string(),
+    feedback_id: z.string(),
+    feedback_type: z.string(),
+    effectiveness_score: z.number().optional(),
+  }),
+  'advisor.rule.changed': z.object({ rule_id: z.int(), change: z.enum(['created', 'updated', 'deactivated']) }),
+  'control.command.proposed': z.object({ command_id: z.string(), miner_id: minerId, command_type: z.enum(commandTypes) }),
+  'control.command.approved': z.object({ command_id: z.string(), gateway_id: gatewayId, approvers: z.array(z.string()) }),
+  'control.command.denied': z.object({ command_id: z.string(), reason: z.string() }),
+  'control.command.cancelled': z.object({ command_id: z.string(), reason: z.string() }),
+  'control.command.dispatched': z.object({ command_id: z.string(), gateway_id: gatewayId, sequence: z.int() }),
+  'control.command.acknowledged': z.object({ command_id: z.string(), at_ms: epochMs }),
+  'control.command.completed': z.object({ command_id: z.string(), at_ms: epochMs }),
+  'control.command.failed': z.object({ command_id: z.string(), reason: z.string() }),
+  'control.command.unknown': z.object({ command_id: z.string(), reason: z.string() }),
+  'control.command.expired': z.object({ command_id: z.string() }),
+  'control.safety.reported': z.object({ kind: z.string(), code: z.string(), gateway_id: gatewayId, miner_id: minerId.optional() }),
+  'fleet.site.created': z.object({ site_id: siteId, tenant_id: tenantId }),
+  'fleet.zone.created': z.object({ zone_id: zoneId }),
+  'fleet.gateway.registered': z.object({ gateway_id: gatewayId }),
+  'fleet.miners.registered': z.object({ miner_ids: minerIds }),
+  'identity.user.signed_in': z.object({ user_id: z.int() }),
+  'identity.user.signed_out': z.object({ user_id: z.int() }),
+  'telemetry.batch.set_aside': z.object({ gateway_id: z.string(), fault: z.string(), quarantine_id: z.string() }),
+} as const;
+export type EventType = keyof typeof eventPayloads;
+export type EventPayload<T extends EventType> = z.infer<(typeof eventPayloads)[T]>;

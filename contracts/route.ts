@@ -1,0 +1,24 @@
+import type * as z from 'zod';
+import type { AccessLevel, Module, Rank } from './access.ts';
+import type { Text } from './text.ts';
+
+/**
+ * One row of a context's route table (`lambdas/<context>/api.ts`). It is the single source for the API Gateway route,
+ * the OpenAPI operation, the permission check, the request parser and the console's types.
+ */
+export type Route = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** API Gateway's spelling: `/api/v1/ai/recommendations/{recommendation_id}/approve`. */
+  readonly path: `/${string}`;
+  readonly summary: Text;
+  /** Who may call it. `public` routes see no principal. `rank` is checked after the module's access level. */
+  readonly access: 'public' | { readonly module: Module; readonly level: Exclude<AccessLevel, 'none'>; readonly rank?: Rank };
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** The success status and its body; the failures are the same for all routes (contracts/api-error.ts). */
+  readonly success: { readonly status: 200 | 201 | 202 | 204 | 302; readonly body?: z.ZodType };
+};
+
+/** A context's routes by operation id. */
+export type RouteTable = Readonly<Record<string, Route>>;

@@ -1,0 +1,27 @@
+/** Every MQTT topic of the product. Uplinks go through Basic Ingest, so the rule's name stands before the topic. */
+export const ruleNames = {
+  telemetry: 'hashinsight_telemetry',
+  commandResponse: 'hashinsight_command_response',
+  safety: 'hashinsight_safety',
+} as const;
+
+type Place = { readonly siteId: number; readonly gatewayId: string };
+const basicIngest = (rule: string, topic: string) => `$aws/rules/${rule}/${topic}`;
+
+export const topics = {
+  /** Packed telemetry batches (contracts/telemetry-batch.ts), binary. */
+  telemetry: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/telemetry`,
+  /** Signed commands to the gateway, JSON. */
+  commandRequest: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/request`,
+  /** The gateway's answers, JSON. */
+  commandResponse: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/response`,
+  /** Safety events, JSON. */
+  safety: ({ siteId, gatewayId }: Place) => `evt/hashinsight/${siteId}/${gatewayId}/safety`,
+} as const;
+
+/** The topics as a gateway publishes them. */
+export const uplinks = {
+  telemetry: (place: Place) => basicIngest(ruleNames.telemetry, topics.telemetry(place)),
+  commandResponse: (place: Place) => basicIngest(ruleNames.commandResponse, topics.commandResponse(place)),
+  safety: (place: Place) => basicIngest(ruleNames.safety, topics.safety(place)),
+} as const;

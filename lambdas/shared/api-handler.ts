@@ -1,0 +1,146 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import * as z from 'zod';
+import { hasAccess, hasRank, type Principal, principal } from '../../contracts/access.ts';
+import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
+import type { Route, RouteTable } from '../../contracts/route.ts';
+import { logger } from './logger.ts';
+import { type Failure, fail, type Result, succeed } from './result.ts';
+
+type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<{ readonly principal?: string } | undefined>;
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What a bound use case receives: parsed input and who asks. On public routes there may be nobody. */
+export type RouteInput<R extends Route> = {
+  readonly who: R['access'] extends 'public' ? Principal | undefined : Principal;
+  readonly params: Parsed<R['params']>;
+  readonly query: Parsed<R['query']>;
+  readonly body: Parsed<R['body']>;
+  readonly cookies: readonly string[];
+  readonly requestId: string;
+};
+type Success<R extends Route> = R['success'] extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
+/** A body, or a body with headers and cookies where a route needs them. */
+export type Reply<B> = { readonly body: B; readonly headers?: Record<string, string>; readonly cookies?: string[] };
+export type Handlers<T extends RouteTable> = {
+  readonly [K in keyof T]: (input: RouteInput<T[K]>) => Promise<Result<Reply<Success<T[K]>>>>;
+};
+
+const maxBodyBytes = 1024 * 1024;
+
+/**
+ * One context's HTTP function: finds the route, checks who asks (401, 403), parses what was sent (400), calls the bound
+ * use case and maps its result. The order is the documented one, so a stranger learns nothing from validation errors.
+ */
+export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handlers<T>) => {
+  const byKey = new Map(Object.entries(table).map(([id, route]) => [`${route.method} ${route.path}`, { id, route }]));
+  const handle = async (event: Event): Promise<APIGatewayProxyStructuredResultV2> => {
+    const requestId = event.requestContext.requestId;
+    const found = byKey.get(event.routeKey);
+    if (!found) return refuse(requestId, { code: 'not_found', message: 'Not found' });
+    const admitted = admit(found.route, event);
+    if (!admitted.ok) return refuse(requestId, admitted.failure);
+    const input = parseInput(found.route, event);
+    if (!input.ok) return refuse(requestId, input.failure);
+    const handler = handlers[found.id as keyof T] as unknown as (i: unknown) => Promise<Result<Reply<unknown>>>;
+    const result = await handler({ ...input.value, who: admitted.value, cookies: event.cookies ?? [], requestId });
+    if (!result.ok) return refuse(requestId, result.failure);
+    const { body, headers, cookies } = result.value;
+    return {
+      statusCode: found.route.success.status,
+      headers: { 'cache-control': 'no-store', ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }), ...headers },
+      ...(cookies && { cookies }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+  };
+  return middy<Event, APIGatewayProxyStructuredResultV2, Error, Context>(handle).use({
+    before: ({ event, context }) => {
+      logger.addContext(context);
+      logger.appendKeys({ requestId: event.requestContext.requestId, route: event.routeKey });
+    },
+    after: ({ response }) => logger.info('answered', { status: response?.statusCode }),
+    onError: (request) => {
+      logger.error('failed', { reason: request.error?.name, message: request.error?.message });
+      request.response = answer(request.event.requestContext.requestId, 500, 'internal_error', 'Internal server error');
+    },
+  });
+};
+
+const admit = (route: Route, event: Event): Result<Principal | undefined> => {
+  const text = event.requestContext.authorizer?.lambda?.principal;
+  const who = text ? principal.parse(JSON.parse(text)) : undefined;
+  if (route.access === 'public') return succeed(who);
+  if (!who) return fail('not_authenticated', 'Authentication required');
+  if (route.method !== 'GET' && isForeignOrigin(event)) return fail('forbidden', 'Cross-site request refused');
+  const { module, level, rank } = route.access;
+  if (rank && !hasRank(who, rank)) return fail('forbidden', `${rank[0]?.toUpperCase()}${rank.slice(1)} access required`);
+  if (!hasAccess(who.role, module, level)) return fail('forbidden', `${level === 'full' ? 'Full' : 'Read'} access to ${module} required`);
+  return succeed(who);
+};
+
+/** A browser says where a request comes from; a state change asked for by another site's page is refused. */
+const isForeignOrigin = ({ headers, requestContext }: Event) => {
+  const site = headers['sec-fetch-site'];
+  if (site && site !== 'same-origin' && site !== 'none') return true;
+  const origin = headers.origin;
+  return origin !== undefined && URL.parse(origin)?.host !== (headers['x-forwarded-host'] ?? headers.host ?? requestContext.domainName);
+};
+
+const parseInput = (route: Route, event: Event): Result<{ params: unknown; query: unknown; body: unknown }> => {
+  const body = route.body ? parseBody(event) : succeed(undefined);
+  if (!body.ok) return body;
+  const issues: z.core.$ZodIssue[] = [];
+  const read = (schema: z.ZodType | undefined, value: unknown) => {
+    if (!schema) return undefined;
+    const parsed = schema.safeParse(value, { reportInput: true });
+    if (parsed.success) return parsed.data;
+    issues.push(...parsed.error.issues);
+    return undefined;
+  };
+  const value = {
+    params: read(route.params, event.pathParameters ?? {}),
+    query: read(route.query, event.queryStringParameters ?? {}),
+    body: read(route.body, body.value),
+  };
+  return issues.length === 0 ? succeed(value) : { ok: false, failure: describeIssues(issues) };
+};
+
+const parseBody = (event: Event): Result<unknown> => {
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > maxBodyBytes) return fail('payload_too_large', 'The request body is larger than 1 MB');
+  if (bytes.length === 0) return succeed({});
+  try {
+    return succeed(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return fail('validation_failed', 'The request body is not JSON');
+  }
+};
+
+/** The sentences of `001` §6: `{field} is required`, `{field} must be a non-empty array`; else the field and its fault. */
+export const describeIssues = (issues: readonly z.core.$ZodIssue[]): Failure => {
+  const described = issues.flatMap((issue) => {
+    const field = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ field: key, message: `${key} is not a known field` }));
+    if (issue.code === 'invalid_type' && issue.input === undefined && issue.expected !== 'array') return [{ field, message: `${field} is required` }];
+    if (isEmptyArrayIssue(issue)) return [{ field, message: `${field} must be a non-empty array` }];
+    return [{ field, message: `${field}: ${issue.message}` }];
+  });
+  return { code: 'validation_failed', message: described[0]?.message ?? 'Invalid request', issues: described };
+};
+
+const isEmptyArrayIssue = (issue: z.core.$ZodIssue) =>
+  (issue.code === 'too_small' && issue.origin === 'array') || (issue.code === 'invalid_type' && issue.expected === 'array');
+
+const refuse = (requestId: string, { code, message, issues }: Failure) => answer(requestId, errorStatus[code], code, message, issues);
+
+const answer = (
+  requestId: string,
+  statusCode: number,
+  code: ApiError['code'],
+  error: string,
+  issues?: Failure['issues'],
+): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify({ error, code, request_id: requestId, ...(issues && { issues }) }),
+});

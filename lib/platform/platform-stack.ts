@@ -1,0 +1,29 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+
+/** What every context stands on: the HTTP API, the event bus, the data key and the alarm topic. */
+export class PlatformStack extends Stack {
+  readonly api: HttpApi;
+  readonly bus: EventBus;
+  /** Encrypts tables with customer data and seals secrets; its users are granted one by one. */
+  readonly dataKey: Key;
+  readonly alarmTopic: Topic;
+
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, props);
+    this.dataKey = new Key(this, 'DataKey', {
+      alias: 'hashinsight/data',
+      description: 'Tables and sealed secrets of HashInsight',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.bus = new EventBus(this, 'Bus', { eventBusName: 'hashinsight' });
+    this.api = new HttpApi(this, 'Api', { apiName: 'hashinsight', description: 'HashInsight HTTP API', createDefaultStage: true });
+    this.alarmTopic = new Topic(this, 'Alarms', { displayName: 'HashInsight alarms', enforceSSL: true });
+    new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
+  }
+}
