@@ -2,6 +2,11 @@
  * How the local runtime's services meet. Each AWS service is a folder under local/ that starts on a loopback port of its
  * own, and contributes handlers for the CloudFormation resource types that it stands for. The loader walks cdk.out in
  * dependency order, resolves intrinsics, and calls the handler of each resource; an unknown type stops it.
+ *
+ * A service is started by `start<Service>(surroundings: Surroundings): Promise<LocalService>` in
+ * `local/<service>/start-<service>.ts`: startDynamoDb (dynamodb), startEventBridge (eventbridge), startStepFunctions
+ * (stepfunctions), startIot (iot), startCognito (cognito). `local/runtime.ts` composes them. Everything that listens,
+ * listens on 127.0.0.1 and, unless people must know the port, on a free one (0).
  */
 
 /** A resource with every intrinsic in its properties resolved. */
@@ -13,7 +18,15 @@ export type ResolvedResource = {
 };
 
 /** What `Ref` and `Fn::GetAtt` give for a created resource. */
-export type CreatedResource = { readonly ref: string; readonly attributes?: Readonly<Record<string, string>> };
+export type CreatedResource = {
+  readonly ref: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  /**
+   * Addresses that templates compose from the above (`https://<id>.execute-api.us-east-1.amazonaws.com`) and where they
+   * are reached locally. The loader replaces them in every resolved string.
+   */
+  readonly urls?: Readonly<Record<string, string>>;
+};
 
 /** Creates or, when the runtime's state is kept between runs, finds again. Throws Error naming the logical id. */
 export type ResourceHandler = (resource: ResolvedResource) => Promise<CreatedResource> | CreatedResource;
@@ -35,8 +48,51 @@ export type InvocationOutcome =
   | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };
 export type InvokeFunction = (functionNameOrArn: string, event: unknown) => Promise<InvocationOutcome>;
 
+/** One change of an item, as Lambda receives it. Images are in DynamoDB's attribute-value JSON. */
+export type StreamRecord = {
+  readonly eventID: string;
+  readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
+  readonly eventVersion: '1.1';
+  readonly eventSource: 'aws:dynamodb';
+  readonly awsRegion: string;
+  readonly eventSourceARN: string;
+  /** Present when the time to live, not a caller, deleted the item. */
+  readonly userIdentity?: { readonly type: 'Service'; readonly principalId: 'dynamodb.amazonaws.com' };
+  readonly dynamodb: {
+    /** Seconds since 1970. */
+    readonly ApproximateCreationDateTime: number;
+    readonly Keys: Readonly<Record<string, unknown>>;
+    readonly NewImage?: Readonly<Record<string, unknown>>;
+    readonly OldImage?: Readonly<Record<string, unknown>>;
+    readonly SequenceNumber: string;
+    readonly SizeBytes: number;
+    readonly StreamViewType: 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
+  };
+};
+
+/**
+ * A reader of a stream. Its place is kept under `name` between runs. Batches come in order, at once when records appear
+ * (no polling), and never two at a time: the next after `deliver` has settled. `deliver` resolves when it is done with
+ * every record (it retries, bisects and sends to a failure destination by itself), which moves the place; it rejects only
+ * when the runtime stops, and then the same records come again at the next start.
+ */
+export type StreamReader = {
+  readonly name: string;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  readonly maxRecords: number;
+  /** How long to gather after the first record, unless `maxRecords` are there before. Usually 0. */
+  readonly gatherMs: number;
+  readonly deliver: (records: readonly StreamRecord[]) => Promise<void>;
+};
+/** `startDynamoDb` answers `LocalService & { streams: StreamSource }`. Throws Error on an unknown stream ARN. */
+export type StreamSource = {
+  readonly subscribe: (streamArn: string, reader: StreamReader) => { readonly close: () => Promise<void> };
+};
+
 /** What a service may use of the others. Filled in as services start; read it at use, not at construction. */
 export type Surroundings = {
+  /** Where people and devices reach the API and the console: `http://localhost:<port>`. */
+  readonly publicUrl: string;
   readonly region: string;
   readonly accountId: string;
   /** Directory for this service's durable state. */
