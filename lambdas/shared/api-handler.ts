@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { hasAccess, hasRank, type Principal, principal } from '../../contracts/access.ts';
 import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
 import type { Route, RouteTable } from '../../contracts/route.ts';
+import type { Language } from '../../contracts/text.ts';
 import { logger } from './logger.ts';
 import { type Failure, fail, type Result, succeed } from './result.ts';
 
@@ -17,7 +18,14 @@ export type RouteInput<R extends Route> = {
   readonly query: Parsed<R['query']>;
   readonly body: Parsed<R['body']>;
   readonly cookies: readonly string[];
+  /** The query string as it came, for what must be handed on untouched. */
+  readonly rawQuery: string;
+  /** Scheme and host as the browser knows them. */
+  readonly origin: string;
+  readonly acceptLanguage: string;
   readonly requestId: string;
+  /** The caller's, by `Accept-Language`: Chinese where it begins with `zh`, else English. */
+  readonly language: Language;
 };
 type Success<R extends Route> = R['success'] extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
 /** A body, or a body with headers and cookies where a route needs them. */
@@ -43,7 +51,15 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     const input = parseInput(found.route, event);
     if (!input.ok) return refuse(requestId, input.failure);
     const handler = handlers[found.id as keyof T] as unknown as (i: unknown) => Promise<Result<Reply<unknown>>>;
-    const result = await handler({ ...input.value, who: admitted.value, cookies: event.cookies ?? [], requestId });
+    const result = await handler({
+      ...input.value,
+      who: admitted.value,
+      cookies: event.cookies ?? [],
+      rawQuery: event.rawQueryString,
+      origin: originOf(event),
+      acceptLanguage: event.headers['accept-language'] ?? '',
+      requestId,
+    });
     if (!result.ok) return refuse(requestId, result.failure);
     const { body, headers, cookies } = result.value;
     return {
@@ -78,12 +94,20 @@ const admit = (route: Route, event: Event): Result<Principal | undefined> => {
   return succeed(who);
 };
 
+const languageOf = ({ headers }: Event): Language => (/^\s*zh\b/i.test(headers['accept-language'] ?? '') ? 'zh' : 'en');
+
 /** A browser says where a request comes from; a state change asked for by another site's page is refused. */
 const isForeignOrigin = ({ headers, requestContext }: Event) => {
   const site = headers['sec-fetch-site'];
   if (site && site !== 'same-origin' && site !== 'none') return true;
   const origin = headers.origin;
   return origin !== undefined && URL.parse(origin)?.host !== (headers['x-forwarded-host'] ?? headers.host ?? requestContext.domainName);
+};
+
+/** Behind the distribution the browser's host comes in x-forwarded-host; loopback alone is plain HTTP. */
+const originOf = ({ headers, requestContext }: Event) => {
+  const host = headers['x-forwarded-host'] ?? headers.host ?? requestContext.domainName;
+  return `${/^(localhost|127\.0\.0\.1)(:|$)/.test(host) ? 'http' : 'https'}://${host}`;
 };
 
 const parseInput = (route: Route, event: Event): Result<{ params: unknown; query: unknown; body: unknown }> => {
@@ -121,12 +145,18 @@ export const describeIssues = (issues: readonly z.core.$ZodIssue[]): Failure => 
   const described = issues.flatMap((issue) => {
     const field = issue.path.join('.');
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ field: key, message: `${key} is not a known field` }));
-    if (issue.code === 'invalid_type' && issue.input === undefined && issue.expected !== 'array') return [{ field, message: `${field} is required` }];
+    if (isMissing(issue)) return [{ field, message: `${field} is required` }];
     if (isEmptyArrayIssue(issue)) return [{ field, message: `${field} must be a non-empty array` }];
     return [{ field, message: `${field}: ${issue.message}` }];
   });
   return { code: 'validation_failed', message: described[0]?.message ?? 'Invalid request', issues: described };
 };
+
+/** Left out, or an empty text where one is needed. */
+const isMissing = (issue: z.core.$ZodIssue) =>
+  (issue.code === 'invalid_type' && issue.input === undefined && issue.expected !== 'array') ||
+  (issue.code === 'invalid_value' && issue.input === undefined) ||
+  (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1);
 
 const isEmptyArrayIssue = (issue: z.core.$ZodIssue) =>
   (issue.code === 'too_small' && issue.origin === 'array') || (issue.code === 'invalid_type' && issue.expected === 'array');
