@@ -98,6 +98,10 @@ export type Surroundings = {
   /** Directory for this service's durable state. */
   readonly stateDir: (service: string) => string;
   readonly invoke: InvokeFunction;
+  /** Lambda's `Event` invocation, as EventBridge and S3 do it: accepted at once, two retries, then the failure destination. */
+  readonly invokeAsync: (functionNameOrArn: string, event: unknown) => Promise<void>;
+  /** Where the file or directory of a CDK asset lies, by the S3 key that a template names. Throws Error on an unknown key. */
+  readonly assetPath: (s3Key: string) => string;
   /** Puts a message into a queue by URL or ARN. */
   readonly sendToQueue: (queueUrlOrArn: string, body: string) => Promise<void>;
   /** Starts a state machine execution by ARN; a name makes it idempotent. */
