@@ -224,6 +224,8 @@ export const recommendation = z.object({
     level: z.enum(approvalLevels),
     votes_needed: z.int(),
     votes: z.array(vote),
+    /** The level that one of the voters must have and none has yet. */
+    missing_level: z.enum(approvalLevels).nullable(),
     /** The user whose vote completed the approval; null while pending, and where a rule approved. */
     approved_by: z.int().nullable(),
     approved_by_rule: z.int().nullable(),
@@ -398,6 +400,8 @@ export const loopStatuses = [
   'expired',
   'failed',
   'manual_review',
+  /** Another open recommendation, or an incident, already deals with the miner. */
+  'covered',
 ] as const;
 export type LoopStatus = (typeof loopStatuses)[number];
 
