@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { gateway, miner, site, zone } from '../../contracts/api-fleet.ts';
+import { gateway, miner, site } from '../../contracts/api-fleet.ts';
 import { tenantId } from '../../contracts/identifiers.ts';
 
 export type FleetStore = { readonly db: DynamoDBDocumentClient; readonly fleetTable: string };
@@ -19,6 +19,5 @@ export const fleetKeys = {
 export const minersByGateway = 'by-gateway';
 
 export const siteItem = site.extend({ tenant_id: tenantId }).loose();
-export const zoneItem = zone.loose();
 export const gatewayItem = gateway.extend({ tenant_id: tenantId, sealed_secret: z.instanceof(Uint8Array) }).loose();
 export const minerItem = miner.loose();

@@ -1,0 +1,26 @@
+import { demoAccounts } from './accounts.ts';
+
+const escape = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+
+/** The local provider's sign-in form, in both languages, with the demo accounts to choose from. */
+export const loginPage = (action: string, failed: boolean) => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>HashInsight: sign in / 登录</title>
+<style>
+:root{color-scheme:light dark;font-family:system-ui,sans-serif}
+body{display:grid;place-items:center;min-height:100vh;margin:0}
+form{display:grid;gap:.8rem;width:min(22rem,90vw);padding:2rem;border:1px solid #8886;border-radius:12px}
+h1{font-size:1.2rem;margin:0}label{display:grid;gap:.25rem;font-size:.9rem}
+input,button{font:inherit;padding:.5rem;border-radius:6px;border:1px solid #8888}
+button{background:#0972d3;color:#fff;border:0;cursor:pointer}
+p{margin:0;font-size:.85rem}.bad{color:#d91515}table{font-size:.8rem;border-spacing:0 .15rem}td{padding-right:1rem}
+</style></head><body>
+<form method="post" action="${escape(action)}">
+<h1>HashInsight · local identity provider<br>本地身份提供方</h1>
+${failed ? '<p class="bad" role="alert">Unknown e-mail or wrong password. 邮箱或密码错误。</p>' : ''}
+<label>E-mail 邮箱<input name="email" type="email" autocomplete="username" required autofocus></label>
+<label>Password 密码<input name="password" type="password" autocomplete="current-password" required></label>
+<button type="submit">Sign in 登录</button>
+<p>Demo accounts 演示账号:</p>
+<table>${demoAccounts.map((one) => `<tr><td>${escape(one.email)}</td><td>${escape(one.password)}</td></tr>`).join('')}</table>
+</form></body></html>`;
