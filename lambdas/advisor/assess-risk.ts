@@ -25,9 +25,18 @@ export const actionWeights: Readonly<Record<ActionType, number>> = {
  * `000` §4.3 gives the ends of each scale: 0.1 up to the first figure, 1.0 from the last. Between them we draw a straight
  * line, so that one more miner never jumps a level.
  */
-export const targetCurve: Curve = [[5, 0.1], [100, 1]];
-export const powerKwCurve: Curve = [[100, 0.1], [5_000, 1]];
-export const revenuePctCurve: Curve = [[5, 0.1], [50, 1]];
+export const targetCurve: Curve = [
+  [5, 0.1],
+  [100, 1],
+];
+export const powerKwCurve: Curve = [
+  [100, 0.1],
+  [5_000, 1],
+];
+export const revenuePctCurve: Curve = [
+  [5, 0.1],
+  [50, 1],
+];
 
 export const interpolate = (curve: Curve, x: number): number => {
   let before = curve[0] ?? [0, 0];
@@ -55,15 +64,34 @@ type Weights = {
 /** The two weight profiles; a changed weight is a new version. Each sums to 1. */
 export const riskProfiles = {
   /** `000` §5.3. */
-  fourInputs: { name: 'four-inputs-v1', action: 0.3, targets: 0.25, power: 0.2, revenue: 0, doubt: 0.25, pastFailures: 0, timeOfDay: 0 },
+  fourInputs: {
+    name: 'four-inputs-v1',
+    action: 0.3,
+    targets: 0.25,
+    power: 0.2,
+    revenue: 0,
+    doubt: 0.25,
+    pastFailures: 0,
+    timeOfDay: 0,
+  },
   /** `001` §5.1, where revenue, success rate or time of day is known. */
-  sevenInputs: { name: 'seven-inputs-v1', action: 0.25, targets: 0.2, power: 0.15, revenue: 0.15, doubt: 0.1, pastFailures: 0.1, timeOfDay: 0.05 },
+  sevenInputs: {
+    name: 'seven-inputs-v1',
+    action: 0.25,
+    targets: 0.2,
+    power: 0.15,
+    revenue: 0.15,
+    doubt: 0.1,
+    pastFailures: 0.1,
+    timeOfDay: 0.05,
+  },
 } as const satisfies Record<string, Weights>;
 
 export const levelOfScore = (score: number): RiskTier =>
   score < 0.25 ? 'low' : score < 0.5 ? 'medium' : score < 0.75 ? 'high' : 'critical';
 
-export const higherLevel = (a: RiskTier, b: RiskTier): RiskTier => (riskTiers.indexOf(a) >= riskTiers.indexOf(b) ? a : b);
+export const higherLevel = (a: RiskTier, b: RiskTier): RiskTier =>
+  riskTiers.indexOf(a) >= riskTiers.indexOf(b) ? a : b;
 
 /** Stopping a miner or sending its work elsewhere is never less than high, whatever the figures say. */
 const floors: Partial<Record<ActionType, RiskTier>> = { power_off: 'high', switch_pool: 'high' };
@@ -92,7 +120,9 @@ export type RiskInput = {
 export const assessRisk = (input: RiskInput): RiskAssessment => {
   const { actionType, targetCount, powerImpactKw = 0, revenueImpactPct, confidence = 0.5 } = input;
   const { historicalSuccessRate = 0.9, timeOfDayRisk = 0 } = input;
-  const known = [revenueImpactPct, input.historicalSuccessRate, input.timeOfDayRisk].some((value) => value !== undefined);
+  const known = [revenueImpactPct, input.historicalSuccessRate, input.timeOfDayRisk].some(
+    (value) => value !== undefined,
+  );
   const weights: Weights = known ? riskProfiles.sevenInputs : riskProfiles.fourInputs;
   const revenue = revenueImpactPct ?? 0;
   const parts = {
@@ -114,7 +144,19 @@ export const assessRisk = (input: RiskInput): RiskAssessment => {
     level,
     score,
     profile: weights.name,
-    factors: describeFactors({ actionType, targetCount, powerImpactKw, revenue, known, confidence, historicalSuccessRate, timeOfDayRisk }, parts),
+    factors: describeFactors(
+      {
+        actionType,
+        targetCount,
+        powerImpactKw,
+        revenue,
+        known,
+        confidence,
+        historicalSuccessRate,
+        timeOfDayRisk,
+      },
+      parts,
+    ),
     can_auto_execute: canAutoExecute,
     require_approval: !canAutoExecute,
     approval_level: approvalLevelOf[level],
@@ -136,8 +178,23 @@ const rounded = (value: number) => Math.round(value * 1_000) / 1_000;
 const pct = (value: number) => `${Math.round(value * 100)}%`;
 
 const describeFactors = (shown: Shown, parts: Record<string, number>): RiskFactor[] => {
-  const { actionType, targetCount, powerImpactKw, revenue, known, confidence, historicalSuccessRate, timeOfDayRisk } = shown;
-  const factor = (name: string, value: string | number, weight: number | undefined, en: string, zh: string): RiskFactor => ({
+  const {
+    actionType,
+    targetCount,
+    powerImpactKw,
+    revenue,
+    known,
+    confidence,
+    historicalSuccessRate,
+    timeOfDayRisk,
+  } = shown;
+  const factor = (
+    name: string,
+    value: string | number,
+    weight: number | undefined,
+    en: string,
+    zh: string,
+  ): RiskFactor => ({
     factor: name,
     value,
     weight: rounded(weight ?? 0),
@@ -147,17 +204,47 @@ const describeFactors = (shown: Shown, parts: Record<string, number>): RiskFacto
   const devices = targetCount === 1 ? '1 device affected' : `${targetCount} devices affected`;
   const kw = rounded(powerImpactKw);
   const base = [
-    factor('action_type', actionType, parts.action, `Action type '${actionType}' risk weight`, `操作类型 '${actionType}' 风险权重`),
+    factor(
+      'action_type',
+      actionType,
+      parts.action,
+      `Action type '${actionType}' risk weight`,
+      `操作类型 '${actionType}' 风险权重`,
+    ),
     factor('target_count', targetCount, parts.targets, devices, `影响 ${targetCount} 台设备`),
     factor('power_impact', kw, parts.power, `${kw} kW power impact`, `功率影响 ${kw} kW`),
   ];
-  const doubt = factor('confidence', confidence, parts.doubt, `${pct(confidence)} confidence in the diagnosis`, `诊断置信度 ${pct(confidence)}`);
+  const doubt = factor(
+    'confidence',
+    confidence,
+    parts.doubt,
+    `${pct(confidence)} confidence in the diagnosis`,
+    `诊断置信度 ${pct(confidence)}`,
+  );
   if (!known) return [...base, doubt];
   return [
     ...base,
-    factor('revenue_impact', rounded(revenue), parts.revenue, `${revenue.toFixed(1)}% revenue impact`, `收益影响 ${revenue.toFixed(1)}%`),
+    factor(
+      'revenue_impact',
+      rounded(revenue),
+      parts.revenue,
+      `${revenue.toFixed(1)}% revenue impact`,
+      `收益影响 ${revenue.toFixed(1)}%`,
+    ),
     doubt,
-    factor('historical_success', historicalSuccessRate, parts.pastFailures, `${pct(historicalSuccessRate)} of such actions worked`, `此类操作历史成功率 ${pct(historicalSuccessRate)}`),
-    factor('time_of_day', timeOfDayRisk, parts.timeOfDay, `Time of day risk ${timeOfDayRisk}`, `时段风险 ${timeOfDayRisk}`),
+    factor(
+      'historical_success',
+      historicalSuccessRate,
+      parts.pastFailures,
+      `${pct(historicalSuccessRate)} of such actions worked`,
+      `此类操作历史成功率 ${pct(historicalSuccessRate)}`,
+    ),
+    factor(
+      'time_of_day',
+      timeOfDayRisk,
+      parts.timeOfDay,
+      `Time of day risk ${timeOfDayRisk}`,
+      `时段风险 ${timeOfDayRisk}`,
+    ),
   ];
 };
