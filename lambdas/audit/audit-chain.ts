@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { DomainEvent } from '../../contracts/domain-event.ts';
+import type { Text } from '../../contracts/text.ts';
 
 /** The hash before a site's first event. */
 export const genesisHash = '0'.repeat(64);
 
 /** One link of a site's chain: the event, its place (from 1) and the hashes that bind it to its predecessor. */
-export type ChainLink = { readonly seq: number; readonly event: DomainEvent; readonly prev_hash: string; readonly event_hash: string };
+export type ChainLink = {
+  readonly seq: number;
+  readonly event: DomainEvent;
+  readonly prev_hash: string;
+  readonly event_hash: string;
+};
 
 /**
  * `SHA256(event_id + actor + event_type + payload + prev_hash)` in hex (`000` §6.4). To leave no field of the event
@@ -21,7 +27,10 @@ export const eventHash = (event: DomainEvent, prevHash: string): string => {
 };
 
 /** The links that append these events, in this order, after a head. */
-export const link = (head: Pick<ChainLink, 'seq' | 'event_hash'>, events: readonly DomainEvent[]): ChainLink[] => {
+export const link = (
+  head: Pick<ChainLink, 'seq' | 'event_hash'>,
+  events: readonly DomainEvent[],
+): ChainLink[] => {
   const links: ChainLink[] = [];
   let { seq, event_hash: prev } = head;
   for (const event of events) {
@@ -33,18 +42,63 @@ export const link = (head: Pick<ChainLink, 'seq' | 'event_hash'>, events: readon
   return links;
 };
 
-export type ChainVerdict = { readonly intact: true; readonly length: number; readonly head: string } | { readonly intact: false; readonly seq: number; readonly fault: string };
+/** What can be wrong with a chain, in words for whoever must act on it. */
+export const chainFaults = {
+  missing: { en: 'this link is missing or out of order', zh: '此环节缺失或次序错误' },
+  malformed: { en: 'this link is not an audit entry', zh: '此环节不是有效的审计记录' },
+  previous: { en: 'the previous hash does not match', zh: '前一哈希不匹配' },
+  altered: { en: 'the event does not match its hash', zh: '事件内容与其哈希不符' },
+  truncated: { en: 'the chain ends before its recorded head', zh: '链条在记录的链头之前中断' },
+  beheaded: { en: 'the last link is not the recorded head', zh: '最后一环与记录的链头不符' },
+} as const satisfies Record<string, Text>;
+export type ChainFault = keyof typeof chainFaults;
+
+export type ChainHead = Pick<ChainLink, 'seq' | 'event_hash'>;
+export type ChainVerdict =
+  | { readonly intact: true; readonly length: number; readonly head: string }
+  | { readonly intact: false; readonly seq: number; readonly code: ChainFault; readonly fault: string };
+
+const broken = (seq: number, code: ChainFault): ChainVerdict => ({
+  intact: false,
+  seq,
+  code,
+  fault: chainFaults[code].en,
+});
+
+/** The empty chain's head. */
+export const emptyHead: ChainHead = { seq: 0, event_hash: genesisHash };
+
+/**
+ * The link after `last`, checked: the new head, or what is wrong. `undefined` stands for a stored entry that is not
+ * even a link.
+ */
+export const checkLink = (
+  last: ChainHead,
+  next: ChainLink | undefined,
+): { readonly head: ChainHead } | { readonly fault: ChainVerdict } => {
+  const seq = last.seq + 1;
+  if (!next) return { fault: broken(seq, 'malformed') };
+  if (next.seq !== seq) return { fault: broken(seq, 'missing') };
+  if (next.prev_hash !== last.event_hash) return { fault: broken(seq, 'previous') };
+  if (eventHash(next.event, next.prev_hash) !== next.event_hash) return { fault: broken(seq, 'altered') };
+  return { head: { seq, event_hash: next.event_hash } };
+};
+
+/** The verdict at the end of a walk that found no fault: is the last link the one that the chain's head records? */
+export const checkEnd = (last: ChainHead, storedHead: ChainHead): ChainVerdict => {
+  if (last.seq < storedHead.seq) return broken(last.seq + 1, 'truncated');
+  if (last.seq !== storedHead.seq || last.event_hash !== storedHead.event_hash)
+    return broken(Math.max(1, last.seq), 'beheaded');
+  return { intact: true, length: last.seq, head: last.event_hash };
+};
 
 /** Walks a whole chain from its first link. The stored head catches links cut off at the end. */
-export const verifyChain = (links: readonly ChainLink[], storedHead: Pick<ChainLink, 'seq' | 'event_hash'>): ChainVerdict => {
-  let prev = genesisHash;
-  for (const [index, { seq, event, prev_hash, event_hash }] of links.entries()) {
-    if (seq !== index + 1) return { intact: false, seq: index + 1, fault: `link ${index + 1} is missing or out of order` };
-    if (prev_hash !== prev) return { intact: false, seq, fault: 'the previous hash does not match' };
-    if (eventHash(event, prev) !== event_hash) return { intact: false, seq, fault: 'the event does not match its hash' };
-    prev = event_hash;
+export const verifyChain = (links: Iterable<ChainLink | undefined>, storedHead: ChainHead): ChainVerdict => {
+  let last = emptyHead;
+  for (const next of links) {
+    const checked = checkLink(last, next);
+    if ('fault' in checked) return checked.fault;
+    last = checked.head;
   }
-  if (storedHead.seq !== links.length || storedHead.event_hash !== prev)
-    return { intact: false, seq: links.length + 1, fault: 'the chain ends before its recorded head' };
-  return { intact: true, length: links.length, head: prev };
+  return checkEnd(last, storedHead);
 };
