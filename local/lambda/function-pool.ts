@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { InvocationOutcome } from '../ports.ts';
+import type { FunctionLog } from './function-log.ts';
+import { createCounters, type FunctionStats } from './function-stats.ts';
+import type { FromWorker, WorkerFault, WorkerSettings } from './worker-messages.ts';
+
+export type FunctionConfig = {
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly codeDir: string;
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** Execution environments at once; further events wait. */
+  readonly maxWorkers: number;
+};
+
+export type PoolOptions = {
+  /** An environment without work is stopped after this long, to give its memory back. */
+  readonly idleMs: number;
+  readonly initTimeoutMs: number;
+  readonly compileCacheDir?: string;
+  readonly log: FunctionLog;
+  /** One short line per failure. */
+  readonly onFailure: (line: string) => void;
+};
+
+type Job = {
+  readonly requestId: string;
+  readonly event: string;
+  readonly settle: (outcome: InvocationOutcome) => void;
+};
+type Environment = {
+  readonly worker: Worker;
+  job: Job | undefined;
+  timer: NodeJS.Timeout | undefined;
+  gone: boolean;
+};
+
+/** The execution environments of one function: reused when warm, started on demand up to a bound, stopped when idle. */
+export const createFunctionPool = (config: FunctionConfig, options: PoolOptions) => {
+  const counters = createCounters();
+  const waiting: Job[] = [];
+  const idle: Environment[] = [];
+  const all = new Set<Environment>();
+  let starting = 0;
+  let closed = false;
+
+  const settle = (job: Job, outcome: InvocationOutcome, ms: number, kind: 'ok' | 'error' | 'timeout') => {
+    counters.invocation(ms, kind);
+    options.log.write(`REPORT RequestId: ${job.requestId} Duration: ${ms.toFixed(2)} ms ${kind}\n`);
+    if (!outcome.ok)
+      options.onFailure(
+        `${config.functionName}: ${outcome.errorType}: ${outcome.errorMessage.slice(0, 300)}`,
+      );
+    job.settle(outcome);
+  };
+
+  const drop = (environment: Environment) => {
+    if (environment.gone) return;
+    environment.gone = true;
+    clearTimeout(environment.timer);
+    all.delete(environment);
+    const index = idle.indexOf(environment);
+    if (index >= 0) idle.splice(index, 1);
+    void environment.worker.terminate();
+  };
+
+  const rest = (environment: Environment) => {
+    environment.job = undefined;
+    idle.push(environment);
+    environment.timer = setTimeout(() => drop(environment), options.idleMs);
+    environment.timer.unref();
+    pump();
+  };
+
+  const run = (environment: Environment, job: Job) => {
+    clearTimeout(environment.timer);
+    environment.job = job;
+    const started = performance.now();
+    environment.timer = setTimeout(() => {
+      const seconds = (config.timeoutMs / 1000).toFixed(2);
+      const errorMessage = `RequestId: ${job.requestId} Error: Task timed out after ${seconds} seconds`;
+      environment.job = undefined;
+      drop(environment);
+      settle(
+        job,
+        { ok: false, errorType: 'Sandbox.Timedout', errorMessage },
+        performance.now() - started,
+        'timeout',
+      );
+      pump();
+    }, config.timeoutMs);
+    environment.worker.postMessage({
+      requestId: job.requestId,
+      event: job.event,
+      deadlineMs: Date.now() + config.timeoutMs,
+    });
+  };
+
+  /** An environment that died takes its event with it. */
+  const died = (
+    environment: Environment,
+    fault: Pick<WorkerFault, 'errorType' | 'errorMessage'>,
+    wasStarting: boolean,
+  ) => {
+    if (environment.gone) return;
+    if (wasStarting) starting -= 1;
+    const job = environment.job ?? (wasStarting ? waiting.shift() : undefined);
+    environment.job = undefined;
+    drop(environment);
+    options.log.write(`${fault.errorType}: ${fault.errorMessage}\n`);
+    if (job) settle(job, { ok: false, ...fault }, 0, 'error');
+    pump();
+  };
+
+  const start = () => {
+    starting += 1;
+    const settings: WorkerSettings = {
+      codeDir: config.codeDir,
+      handler: config.handler,
+      functionName: config.functionName,
+      functionArn: config.functionArn,
+      memoryMb: config.memoryMb,
+      logStream: randomUUID(),
+      compileCacheDir: options.compileCacheDir,
+    };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: settings,
+      env: { ...config.environment },
+      stdout: true,
+      stderr: true,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      resourceLimits: { maxOldGenerationSizeMb: Math.max(64, config.memoryMb), maxYoungGenerationSizeMb: 8 },
+    });
+    const environment: Environment = { worker, job: undefined, timer: undefined, gone: false };
+    all.add(environment);
+    let ready = false;
+    environment.timer = setTimeout(
+      () =>
+        died(
+          environment,
+          { errorType: 'Sandbox.Timedout', errorMessage: 'The initialisation timed out' },
+          true,
+        ),
+      options.initTimeoutMs,
+    );
+    options.log.follow(worker.stdout);
+    options.log.follow(worker.stderr);
+    worker.on('message', (message: FromWorker) => {
+      if (environment.gone) return;
+      if (message.kind === 'ready') {
+        ready = true;
+        starting -= 1;
+        clearTimeout(environment.timer);
+        counters.coldStart(message.initMs);
+        rest(environment);
+      } else if (message.kind === 'initFailed') {
+        options.log.write(`${message.trace.join('\n')}\n`);
+        died(environment, message, true);
+      } else {
+        const job = environment.job;
+        if (!job || job.requestId !== message.requestId) return;
+        clearTimeout(environment.timer);
+        if (!message.ok) options.log.write(`${message.trace.join('\n')}\n`);
+        settle(
+          job,
+          message.ok
+            ? { ok: true, payload: JSON.parse(message.payload) }
+            : { ok: false, errorType: message.errorType, errorMessage: message.errorMessage },
+          message.durationMs,
+          message.ok ? 'ok' : 'error',
+        );
+        rest(environment);
+      }
+    });
+    worker.on('error', (error) => {
+      const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      died(
+        environment,
+        { errorType: outOfMemory ? 'Runtime.OutOfMemory' : error.name, errorMessage: error.message },
+        !ready,
+      );
+    });
+    worker.on('exit', (code) =>
+      died(
+        environment,
+        { errorType: 'Runtime.ExitError', errorMessage: `The function ended itself with code ${code}` },
+        !ready,
+      ),
+    );
+  };
+
+  const pump = () => {
+    while (waiting.length > 0) {
+      const environment = idle.pop();
+      if (!environment) break;
+      const job = waiting.shift();
+      if (job) run(environment, job);
+    }
+    while (!closed && waiting.length > starting && all.size < config.maxWorkers) start();
+  };
+
+  return {
+    config,
+    /** Runs one event; resolves with what the function answered or how it failed. Never rejects. */
+    invoke: (event: unknown, requestId: string = randomUUID()): Promise<InvocationOutcome> =>
+      new Promise((resolve) => {
+        if (closed)
+          return resolve({
+            ok: false,
+            errorType: 'Runtime.Stopping',
+            errorMessage: 'The runtime is stopping',
+          });
+        waiting.push({ requestId, event: JSON.stringify(event ?? {}), settle: resolve });
+        pump();
+      }),
+    stats: (): FunctionStats => ({
+      functionName: config.functionName,
+      workers: all.size,
+      bundleBytes: bundleBytes(config),
+      ...counters.read(),
+    }),
+    /** Lets running events end for up to `graceMs`, then stops everything; waiting events fail as stopping. */
+    close: async (graceMs = 3_000) => {
+      closed = true;
+      const stopping = {
+        ok: false,
+        errorType: 'Runtime.Stopping',
+        errorMessage: 'The runtime is stopping',
+      } as const;
+      for (const job of waiting.splice(0)) job.settle(stopping);
+      const until = Date.now() + graceMs;
+      while ([...all].some(({ job }) => job) && Date.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      await Promise.all(
+        [...all].map(async (environment) => {
+          const { job, worker } = environment;
+          drop(environment);
+          job?.settle(stopping);
+          await worker.terminate();
+        }),
+      );
+      await options.log.close();
+    },
+  };
+};
+export type FunctionPool = ReturnType<typeof createFunctionPool>;
+
+const bundleBytes = ({ codeDir, handler }: FunctionConfig) => {
+  const file = join(codeDir, `${handler.split('.')[0]}.mjs`);
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+};
