@@ -1,0 +1,44 @@
+import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerReading } from '../../../contracts/reading.ts';
+import { hasRestarted } from '../has-restarted.ts';
+import type { MinerSnapshot } from '../miner-adapter.ts';
+import { fieldsOf } from '../values.ts';
+import { confAfter, levelPctOf, type MinerConf, manualFanPctOf, modeOf, poolsOf } from './miner-conf.ts';
+
+type Now = { readonly reading: MinerReading; readonly conf: MinerConf; readonly blink: unknown };
+
+/** Whether the miner, as read now, shows what the order asked for: in its configuration and in what it does. */
+export const antminerEffectSeen = (
+  order: CommandOrder,
+  before: MinerSnapshot,
+  now: Now,
+  sinceMs: number,
+): boolean => {
+  const { reading, conf } = now;
+  switch (order.type) {
+    case 'MINER_RESTART':
+      return hasRestarted(before.reading, reading, sinceMs);
+    case 'HASHING_DISABLE':
+      return modeOf(conf) === 'sleep' && reading.state === 'stopped';
+    case 'HASHING_ENABLE':
+      return modeOf(conf) !== 'sleep' && reading.state === 'hashing';
+    case 'POWER_MODE':
+      return modeOf(conf) === order.params.mode;
+    case 'SET_FAN':
+      return manualFanPctOf(conf) === order.params.dutyPct;
+    case 'FREQUENCY_SET': {
+      const wanted = confAfter(order, fieldsOf(before.settings.conf), before.reading.values.frequencyMhz);
+      return wanted !== undefined && levelPctOf(conf) === levelPctOf(wanted);
+    }
+    case 'POOL_SET': {
+      const pools = poolsOf(conf);
+      return order.params.pools.every(
+        ({ url, user }, at) => pools[at]?.url === url && pools[at]?.user === user,
+      );
+    }
+    case 'LED':
+      return (now.blink === true || now.blink === 'true') === order.params.on;
+    case 'POWER_LIMIT':
+      return false;
+  }
+};

@@ -1,0 +1,94 @@
+import type { CommandOrder } from '../../../contracts/command.ts';
+import type { PowerMode } from '../../../contracts/reading.ts';
+import { MinerFault } from '../../io/miner-fault.ts';
+import { type Fields, listOf, numberOf, textOf } from '../values.ts';
+
+/** `get_miner_conf.cgi` as read. `set_miner_conf.cgi` replaces the whole of it. */
+export type MinerConf = Fields;
+
+const modeNumbers: Readonly<Record<PowerMode, number>> = { normal: 0, sleep: 1, high: 2, low: 3 };
+/** 5 stands for "not mining" on firmware from July 2023. */
+const notMining = 5;
+
+const modeNumber = (conf: MinerConf) => numberOf(conf['miner-mode']) ?? numberOf(conf['bitmain-work-mode']);
+
+export const modeOf = (conf: MinerConf): PowerMode | undefined => {
+  const number = modeNumber(conf);
+  if (number === notMining) return 'sleep';
+  return (Object.keys(modeNumbers) as PowerMode[]).find((mode) => modeNumbers[mode] === number);
+};
+
+export const levelPctOf = (conf: MinerConf) =>
+  numberOf(conf['freq-level']) ?? numberOf(conf['bitmain-freq-level']) ?? 100;
+
+/** Manual fan duty in percent, or undefined while the firmware steers the fans itself. */
+export const manualFanPctOf = (conf: MinerConf) => {
+  const manual = conf['bitmain-fan-ctrl'];
+  return manual === true || manual === 'true' ? numberOf(conf['bitmain-fan-pwm']) : undefined;
+};
+
+export const poolsOf = (conf: MinerConf) =>
+  listOf(conf.pools).map((pool) => ({
+    url: textOf(pool.url) ?? '',
+    user: textOf(pool.user) ?? '',
+    pass: typeof pool.pass === 'string' ? pool.pass : '',
+  }));
+
+/** Firmware that reads back text gets text, the rest numbers: some accepts only the one, some only the other. */
+const like = (sample: unknown, value: number) => (typeof sample === 'string' ? String(value) : value);
+
+const whole = (conf: MinerConf): Record<string, unknown> => {
+  const mode = modeNumber(conf);
+  return {
+    ...conf,
+    'bitmain-fan-ctrl': conf['bitmain-fan-ctrl'] ?? false,
+    'bitmain-fan-pwm': conf['bitmain-fan-pwm'] ?? '100',
+    'freq-level': conf['freq-level'] ?? conf['bitmain-freq-level'] ?? '100',
+    'miner-mode': conf['miner-mode'] ?? (mode === undefined ? 0 : like(conf['bitmain-work-mode'], mode)),
+    pools: poolsOf(conf),
+  };
+};
+
+const withMode = (conf: MinerConf, mode: PowerMode) => {
+  const next = whole(conf);
+  const number = modeNumbers[mode];
+  next['miner-mode'] = like(next['miner-mode'], number);
+  if ('bitmain-work-mode' in conf) next['bitmain-work-mode'] = like(conf['bitmain-work-mode'], number);
+  return next;
+};
+
+/** Percent of the model's own frequency that gives the wanted one, reckoned from what runs at the present level. */
+const levelFor = (conf: MinerConf, wantedMhz: number, runningMhz: number | undefined) => {
+  if (!runningMhz) throw new MinerFault('unparseable', 'the miner does not say its present frequency');
+  return Math.round((wantedMhz * levelPctOf(conf)) / runningMhz);
+};
+
+/**
+ * The whole configuration after the order, or undefined when the order is not one of configuration. `runningMhz` is
+ * the frequency that the miner reports now; FREQUENCY_SET needs it, because the firmware takes percent.
+ */
+export const confAfter = (order: CommandOrder, conf: MinerConf, runningMhz: number | undefined) => {
+  switch (order.type) {
+    case 'HASHING_DISABLE':
+      return withMode(conf, 'sleep');
+    case 'HASHING_ENABLE':
+      return withMode(conf, 'normal');
+    case 'POWER_MODE':
+      return withMode(conf, order.params.mode);
+    case 'SET_FAN':
+      return { ...whole(conf), 'bitmain-fan-ctrl': true, 'bitmain-fan-pwm': String(order.params.dutyPct) };
+    case 'FREQUENCY_SET': {
+      const level = String(levelFor(conf, order.params.frequencyMhz, runningMhz));
+      const next: Record<string, unknown> = { ...whole(conf), 'freq-level': level };
+      if ('bitmain-freq-level' in conf) next['bitmain-freq-level'] = level;
+      return next;
+    }
+    case 'POOL_SET': {
+      const wanted = order.params.pools.map(({ url, user, password }) => ({ url, user, pass: password }));
+      const empty = { url: '', user: '', pass: '' };
+      return { ...whole(conf), pools: [...wanted, empty, empty].slice(0, 3) };
+    }
+    default:
+      return undefined;
+  }
+};

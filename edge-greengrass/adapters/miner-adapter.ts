@@ -1,0 +1,59 @@
+import type { CommandOrder } from '../../contracts/command.ts';
+import type { MinerReading } from '../../contracts/reading.ts';
+
+/** Who the miner says it is. */
+export type MinerIdentity = {
+  readonly vendor: 'antminer' | 'whatsminer';
+  readonly model: string;
+  readonly firmware: string;
+  readonly apiVersion: string;
+};
+
+/**
+ * What a write is about to change, as the vendor holds it, so that it can be put back. `settings` is JSON; it may hold
+ * pool credentials, so it stays in the gateway's own state file.
+ */
+export type MinerSnapshot = {
+  readonly reading: MinerReading;
+  readonly settings: Readonly<Record<string, unknown>>;
+};
+
+/** `done`: the miner said yes. `refused`: it said no. `lost`: the order left and no answer came. */
+export type WriteOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'lost'; readonly detail: string };
+
+/** `seen` is false while the effect has not come, undefined when the miner could not be asked. */
+export type ReadBack = { readonly seen: boolean | undefined; readonly reading?: MinerReading };
+
+/** `core` is what detection needs, in the fewest connections; `full` is everything the miner says. */
+export type ReadDepth = 'core' | 'full';
+
+/**
+ * One miner in its vendor's protocol. Every promise settles within the configured deadlines. `read` never rejects: a
+ * miner that cannot be asked or understood reads as `unreachable`; `fault` says which of the two. All other
+ * methods reject with MinerFault.
+ */
+export type MinerAdapter = {
+  readonly identify: (signal?: AbortSignal) => Promise<MinerIdentity>;
+  readonly read: (depth: ReadDepth, signal?: AbortSignal) => Promise<MinerReadResult>;
+  readonly snapshot: (order: CommandOrder, signal?: AbortSignal) => Promise<MinerSnapshot>;
+  readonly execute: (
+    order: CommandOrder,
+    before: MinerSnapshot,
+    signal?: AbortSignal,
+  ) => Promise<WriteOutcome>;
+  /** `sinceMs` is when the write was sent. */
+  readonly readBack: (
+    order: CommandOrder,
+    before: MinerSnapshot,
+    sinceMs: number,
+    signal?: AbortSignal,
+  ) => Promise<ReadBack>;
+};
+
+export type MinerReadResult = {
+  readonly reading: MinerReading;
+  readonly fault?: 'unreachable' | 'unparseable' | 'aborted';
+};

@@ -1,0 +1,164 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MinerReading } from '../contracts/reading.ts';
+import { topics } from '../contracts/topics.ts';
+import type { EdgeBus } from './bus/edge-bus.ts';
+import { commandExecutor } from './commands/executor.ts';
+import { commandGate } from './commands/gate.ts';
+import { Journal } from './commands/journal.ts';
+import type { GatewayConfig } from './config.ts';
+import { type Log, logToStderr } from './log.ts';
+import { judgeBy, type Miner, openMiners } from './miners.ts';
+import { batcher } from './polling/batcher.ts';
+import { assignShards } from './polling/shards.ts';
+import { identify, type SweepResult, sweeper } from './polling/sweep.ts';
+import { reportsTo } from './reports.ts';
+import { overTemperatureGuard } from './safety.ts';
+import { Outbox } from './state/outbox.ts';
+import { startSender } from './state/outbox-sender.ts';
+import { StateFile } from './state/state-file.ts';
+
+export type AgentDeps = {
+  /** Where the state file lies; `:memory:` keeps nothing over a restart. */
+  readonly stateDir: string;
+  readonly nowMs?: () => number;
+  readonly log?: Log;
+  /** Sees every shard's readings as they go out, for whoever watches. */
+  readonly onReadings?: (shard: number, readings: readonly MinerReading[]) => void;
+  readonly onSweep?: (result: SweepResult) => void;
+};
+
+export type Agent = {
+  /** Settles when every configured miner has been asked who it is, or the first sweep's deadline has passed. */
+  readonly ready: Promise<{ readonly miners: number; readonly identified: number }>;
+  readonly status: () => {
+    readonly online: boolean;
+    readonly waiting: number;
+    readonly unreachable: number;
+    readonly sweeps: number;
+  };
+  /** Ends polling, lets writes to miners finish, and closes the line and the state file. */
+  readonly stop: () => Promise<void>;
+};
+
+const keepLedgerMs = 30 * 24 * 3_600_000;
+
+const byShard = (miners: ReadonlyMap<string, Miner>, shardOf: ReadonlyMap<string, number>) => {
+  const shards = new Map<number, Miner[]>();
+  for (const miner of miners.values()) {
+    const shard = shardOf.get(miner.minerId) ?? 0;
+    shards.set(shard, [...(shards.get(shard) ?? []), miner]);
+  }
+  return new Map([...shards].toSorted(([a], [b]) => a - b));
+};
+
+/** Runs a gateway on a line: polls its miners, keeps what is not acknowledged, and obeys signed commands. */
+export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: AgentDeps): Promise<Agent> => {
+  const { limits, pollIntervalMs, siteId, gatewayId } = config;
+  const nowMs = deps.nowMs ?? Date.now;
+  const log = deps.log ?? logToStderr;
+  const place = { siteId, gatewayId };
+  const stopping = new AbortController();
+
+  const state = new StateFile(deps.stateDir);
+  const outbox = new Outbox(state, limits.spoolBytes);
+  const senders = {
+    control: startSender('control', { outbox, bus, inFlight: limits.publishesInFlight, log }),
+    telemetry: startSender('telemetry', { outbox, bus, inFlight: limits.publishesInFlight, log }),
+  };
+  const reports = reportsTo({ outbox, place, nowMs, log, wake: senders.control.wake });
+  const miners = openMiners(config, nowMs);
+  const journal = new Journal(state);
+  journal.prune(nowMs() - keepLedgerMs);
+
+  const executor = commandExecutor({
+    ...limits,
+    state,
+    journal,
+    reports,
+    miners,
+    nowMs,
+    log,
+    stopping: stopping.signal,
+  });
+  const gate = commandGate({
+    state,
+    journal,
+    reports,
+    context: { ...place, keys: new Map(config.hmacKeys.map(({ keyId, secret }) => [keyId, secret])) },
+    clockSkewMs: limits.clockSkewMs,
+    nowMs,
+    judge: judgeBy(miners),
+    start: executor.start,
+  });
+  bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
+
+  const pack = batcher({ state, outbox, place, maxBytes: limits.batchBytes, nowMs });
+  const guard = overTemperatureGuard(limits.overTemperature, reports, stopping.signal);
+  let unreachable = 0;
+  let sweeps = 0;
+  const sweep = sweeper({
+    shards: byShard(miners, assignShards(state, [...miners.keys()], limits.minersPerShard)),
+    limits,
+    pollIntervalMs,
+    nowMs,
+    reports,
+    log,
+    deliver: (shard, readings) => {
+      const { dropped } = pack(shard, readings);
+      if (dropped > 0)
+        reports.safety({
+          kind: 'spool_thinned',
+          code: 'SPOOL_FULL',
+          detail: `${dropped} oldest batches dropped`,
+        });
+      senders.telemetry.wake();
+      deps.onReadings?.(shard, readings);
+    },
+    guard: guard.look,
+  });
+
+  const identifyAll = async () => {
+    const deadline = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.sweepMs)]);
+    await Promise.allSettled([...miners.values()].map((miner) => identify(miner, deadline)));
+    const identified = [...miners.values()].filter(({ identity }) => identity !== undefined).length;
+    log('info', 'discovered', { miners: miners.size, identified });
+    return { miners: miners.size, identified };
+  };
+
+  const poll = async () => {
+    await ready;
+    while (!stopping.signal.aborted) {
+      const startMs = performance.now();
+      const result = await sweep(stopping.signal);
+      sweeps++;
+      unreachable = result.unreachable;
+      deps.onSweep?.(result);
+      const leftMs = Math.max(0, pollIntervalMs - (performance.now() - startMs));
+      await pause(leftMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+
+  executor.recover();
+  await bus.open();
+  const ready = identifyAll();
+  const polling = poll();
+
+  return {
+    ready,
+    status: () => ({
+      online: bus.isUp(),
+      waiting: outbox.count('telemetry') + outbox.count('control'),
+      unreachable,
+      sweeps,
+    }),
+    stop: async () => {
+      stopping.abort();
+      await polling;
+      await Promise.all([executor.settled(), guard.settled()]);
+      const sent = Promise.all([senders.control.stop(), senders.telemetry.stop()]);
+      await bus.close();
+      await sent;
+      state.close();
+    },
+  };
+};

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { gatewayId, minerId, siteId } from '../contracts/identifiers.ts';
+import { vendors } from './adapters/adapter-for.ts';
+
+const ms = z
+  .int()
+  .positive()
+  .max(24 * 3_600_000);
+const port = z.int().min(1).max(65_535);
+const overTemperature = z.strictObject({
+  chipTempC: z.number().min(40).max(200).default(110),
+  boardTempC: z.number().min(40).max(200).default(105),
+});
+
+/** Every bound that the gateway keeps; each has a default. */
+export const gatewayLimits = z.strictObject({
+  /** Sockets open at once, over all miners. */
+  sockets: z.int().min(1).max(4_096).default(256),
+  connectMs: ms.default(2_000),
+  exchangeMs: ms.default(5_000),
+  answerBytes: z
+    .int()
+    .min(1_024)
+    .max(16 * 1_024 * 1_024)
+    .default(512 * 1_024),
+  /** A sweep ends then; who was not asked by then has no reading in it. */
+  sweepMs: ms.default(30_000),
+  /** Every how many sweeps a miner is asked everything; in between only what detection needs. */
+  fullReadEverySweeps: z.int().min(1).max(1_000).default(1),
+  /** A miner that does not answer is asked again after at most this long. */
+  maxBackoffMs: ms.default(30_000),
+  minersPerShard: z.int().min(1).max(250).default(250),
+  batchBytes: z
+    .int()
+    .min(1_024)
+    .max(128 * 1_024)
+    .default(100 * 1_024),
+  spoolBytes: z
+    .int()
+    .min(64 * 1_024)
+    .default(256 * 1_024 * 1_024),
+  publishesInFlight: z.int().min(1).max(100).default(16),
+  publishMs: ms.default(30_000),
+  /** How far the gateway's clock and the cloud's may differ. */
+  clockSkewMs: z.int().nonnegative().max(3_600_000).default(60_000),
+  /** How long an order's effect may take to show, and how often the miner is looked at meanwhile. */
+  effectMs: ms.default(180_000),
+  effectPollMs: ms.default(1_000),
+  overTemperature: z
+    .strictObject({
+      default: overTemperature.prefault({}),
+      models: z.record(z.string(), overTemperature).default({}),
+    })
+    .prefault({}),
+});
+export type GatewayLimits = z.infer<typeof gatewayLimits>;
+
+export const configuredMiner = z.strictObject({
+  minerId,
+  vendor: z.enum(vendors),
+  host: z.string().min(1).max(253),
+  rpcPort: port.default(4028),
+  httpPort: port.default(80),
+  username: z.string().max(64).optional(),
+  password: z.string().max(128).optional(),
+  model: z.string().max(80).optional(),
+});
+export type ConfiguredMiner = z.infer<typeof configuredMiner>;
+
+const mqtt = z.strictObject({
+  host: z.string().min(1),
+  port: port.default(8_883),
+  caPath: z.string().min(1),
+  certPath: z.string().min(1),
+  keyPath: z.string().min(1),
+});
+export type MqttConfig = z.infer<typeof mqtt>;
+
+/** What a gateway is told: who it is, its line, its keys, its miners. */
+export const gatewayConfig = z
+  .strictObject({
+    siteId,
+    gatewayId,
+    pollIntervalMs: z.int().min(100).max(3_600_000).default(60_000),
+    /** Left out under Greengrass, where the nucleus has the line. */
+    mqtt: mqtt.optional(),
+    hmacKeys: z
+      .array(z.strictObject({ keyId: z.string().min(1).max(64), secret: z.base64().min(24) }))
+      .min(1)
+      .max(4),
+    miners: z.array(configuredMiner).max(20_000),
+    limits: gatewayLimits.prefault({}),
+  })
+  .refine(({ miners }) => new Set(miners.map((miner) => miner.minerId)).size === miners.length, {
+    path: ['miners'],
+    message: 'every minerId must be there once',
+  });
+export type GatewayConfig = z.infer<typeof gatewayConfig>;
+export type GatewayConfigInput = z.input<typeof gatewayConfig>;
+
+/** Throws an Error that names every faulty field, never its value: the file holds secrets. */
+export const parseGatewayConfig = (input: unknown): GatewayConfig => {
+  const parsed = gatewayConfig.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, 10).map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new Error(`Configuration: ${issues.join('; ')}`);
+};
+
+export const readGatewayConfig = (file: string): GatewayConfig => {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw new Error(`Configuration: ${file} cannot be read as JSON`);
+  }
+  return parseGatewayConfig(json);
+};

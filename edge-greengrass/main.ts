@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import { startAgent } from './agent.ts';
+import { greengrassBus, readComponentConfig } from './bus/greengrass-bus.ts';
+import { mqttBusOf } from './bus/mqtt-bus.ts';
+import { type GatewayConfig, readGatewayConfig } from './config.ts';
+import { logToStderr } from './log.ts';
+
+const help = `HashInsight edge gateway
+
+  node edge-greengrass/main.ts --config FILE [--state DIR]   over MQTT with the gateway's certificate
+  node edge-greengrass/main.ts --greengrass [--state DIR]    as a Greengrass component, over the nucleus's IPC
+
+  --config FILE   JSON: siteId, gatewayId, mqtt, hmacKeys, miners, and optional limits (edge-greengrass/config.ts)
+  --greengrass    take the configuration and the line from the nucleus
+  --state DIR     where gateway.db lies: what is not acknowledged, the command journal (default ./gateway-state)
+  --help          this text
+
+Prints one line of JSON to standard output when it runs, and logs to standard error. SIGTERM and SIGINT end it cleanly.
+`;
+
+const { values } = parseArgs({
+  options: {
+    config: { type: 'string' },
+    greengrass: { type: 'boolean', default: false },
+    state: { type: 'string', default: './gateway-state' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const lineOf = (config: GatewayConfig) => {
+  if (values.greengrass) return greengrassBus({ publishMs: config.limits.publishMs, log: logToStderr });
+  if (!config.mqtt) throw new Error('Configuration: mqtt is missing');
+  return mqttBusOf(config.mqtt, config.gatewayId, config.limits.publishMs, logToStderr);
+};
+
+const run = async () => {
+  const config = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
+  const agent = await startAgent(config, lineOf(config), { stateDir: values.state });
+  const end = () =>
+    agent.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+  const { miners, identified } = await agent.ready;
+  console.log(
+    JSON.stringify({ ready: true, siteId: config.siteId, gatewayId: config.gatewayId, miners, identified }),
+  );
+};
+
+if (values.help || (values.config === undefined && !values.greengrass)) {
+  process.stdout.write(help);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  run().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : 'the gateway could not start');
+    process.exit(1);
+  });
+}

@@ -1,0 +1,73 @@
+import type { CommandEnvelope, RefusalCode } from '../contracts/command.ts';
+import { adapterFor, whyUnsupported } from './adapters/adapter-for.ts';
+import type { MinerAdapter, MinerIdentity } from './adapters/miner-adapter.ts';
+import { minerIo } from './adapters/miner-io.ts';
+import type { ConfiguredMiner, GatewayConfig } from './config.ts';
+import { Semaphore } from './io/semaphore.ts';
+import { turnTaking } from './turn-taking.ts';
+
+/** A configured miner and what the gateway knows of it at present. */
+export type Miner = {
+  readonly minerId: string;
+  readonly configured: ConfiguredMiner;
+  readonly adapter: MinerAdapter;
+  /** One writer at a time. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  identity: MinerIdentity | undefined;
+  failures: number;
+  nextAskMs: number;
+  unparseable: boolean;
+  hashing: boolean;
+};
+export type Miners = ReadonlyMap<string, Miner>;
+
+const defaultLogins = { antminer: ['root', 'root'], whatsminer: ['admin', 'admin'] } as const;
+
+export const openMiners = (config: GatewayConfig, nowMs: () => number): Miners => {
+  const sockets = new Semaphore(config.limits.sockets);
+  const { connectMs, exchangeMs, answerBytes: maxBytes } = config.limits;
+  return new Map(
+    config.miners.map((configured) => {
+      const [username, password] = defaultLogins[configured.vendor];
+      const address = {
+        ...configured,
+        username: configured.username ?? username,
+        password: configured.password ?? password,
+      };
+      const io = minerIo(address, { connectMs, exchangeMs, maxBytes }, sockets);
+      const miner: Miner = {
+        minerId: configured.minerId,
+        configured,
+        adapter: adapterFor(configured.vendor, address, io, nowMs),
+        inTurn: turnTaking(),
+        identity: undefined,
+        failures: 0,
+        nextAskMs: 0,
+        unparseable: false,
+        hashing: false,
+      };
+      return [configured.minerId, miner];
+    }),
+  );
+};
+
+/** Until a miner has been identified, what its configuration and its vendor's usual firmware say of it. */
+export const presumedIdentity = ({ vendor, model }: ConfiguredMiner): MinerIdentity => ({
+  vendor,
+  model: model ?? vendor,
+  firmware: 'unknown',
+  apiVersion: vendor === 'whatsminer' ? '2.0' : '3.1',
+});
+
+/** Whether this gateway can carry the order out at all. */
+export const judgeBy =
+  (miners: Miners) =>
+  ({
+    minerId,
+    order,
+  }: CommandEnvelope): { readonly code: RefusalCode; readonly detail: string } | undefined => {
+    const miner = miners.get(minerId);
+    if (!miner) return { code: 'UNKNOWN_MINER', detail: 'this gateway has no such miner' };
+    const reason = whyUnsupported(miner.identity ?? presumedIdentity(miner.configured), order);
+    return reason === undefined ? undefined : { code: 'UNSUPPORTED', detail: reason };
+  };

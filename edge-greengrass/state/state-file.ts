@@ -1,0 +1,72 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS shard_member (miner_id TEXT PRIMARY KEY, shard INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS outbox_lane ON outbox (lane, id);
+  CREATE TABLE IF NOT EXISTS envelope (
+    digest TEXT PRIMARY KEY, command_id TEXT NOT NULL, sequence INTEGER NOT NULL, nonce TEXT NOT NULL,
+    consumed INTEGER NOT NULL, answer TEXT NOT NULL, at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS envelope_nonce ON envelope (nonce);
+  CREATE TABLE IF NOT EXISTS command (
+    command_id TEXT PRIMARY KEY, phase TEXT NOT NULL, envelope TEXT NOT NULL, snapshot TEXT,
+    write_at_ms INTEGER, answer TEXT NOT NULL, at_ms INTEGER NOT NULL
+  ) STRICT;
+`;
+
+/**
+ * The gateway's durable state: one SQLite file, readable by its owner alone, every transaction on the disk before it
+ * counts (`synchronous = FULL`). `:memory:` keeps nothing.
+ */
+export class StateFile {
+  readonly db: DatabaseSync;
+
+  constructor(directory: string | ':memory:') {
+    if (directory === ':memory:') this.db = new DatabaseSync(':memory:');
+    else {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const file = join(directory, 'gateway.db');
+      this.db = new DatabaseSync(file);
+      chmodSync(file, 0o600);
+    }
+    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
+    this.db.exec(schema);
+  }
+
+  /** All of `work`, or none of it. Nested calls join the outer transaction. */
+  transact<T>(work: () => T): T {
+    if (this.db.isTransaction) return work();
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  counter(name: string): number {
+    const row = this.db.prepare('SELECT value FROM counter WHERE name = ?').get(name);
+    return typeof row?.value === 'number' ? row.value : 0;
+  }
+
+  setCounter(name: string, value: number) {
+    this.db
+      .prepare(
+        'INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      )
+      .run(name, value);
+  }
+
+  close() {
+    this.db.close();
+  }
+}
