@@ -1,0 +1,50 @@
+import TopNavigation from '@cloudscape-design/components/top-navigation';
+import type * as z from 'zod';
+import type { Site } from '../../../contracts/api-fleet.ts';
+import { type sessionAnswer, signedOut } from '../../../contracts/api-identity.ts';
+import { call } from '../api/client.ts';
+import { useMessages } from '../i18n/language.ts';
+
+type TopBarProps = {
+  readonly user: z.infer<typeof sessionAnswer>['user'];
+  readonly sites: readonly Site[];
+  readonly site: Site | undefined;
+  readonly dark: boolean;
+  readonly onSite: (siteId: number) => void;
+  readonly onTheme: () => void;
+  readonly onLanguage: () => void;
+};
+
+export const TopBar = ({ user, sites, site, dark, onSite, onTheme, onLanguage }: TopBarProps) => {
+  const { top, product } = useMessages();
+  const signOut = async () => {
+    await call('POST', '/auth/logout', signedOut, {});
+    window.location.assign('/');
+  };
+  return (
+    <div id="top">
+      <TopNavigation
+        identity={{ href: '/', title: product }}
+        utilities={[
+          {
+            type: 'menu-dropdown',
+            text: site?.name ?? top.noSite,
+            ariaLabel: top.site,
+            items: sites.map((one) => ({ id: String(one.site_id), text: one.name })),
+            onItemClick: ({ detail }) => onSite(Number(detail.id)),
+          },
+          { type: 'button', text: dark ? top.light : top.dark, onClick: onTheme },
+          { type: 'button', text: top.language, onClick: onLanguage },
+          {
+            type: 'menu-dropdown',
+            text: user.name,
+            description: user.rank,
+            iconName: 'user-profile',
+            items: [{ id: 'sign-out', text: top.signOut }],
+            onItemClick: () => void signOut(),
+          },
+        ]}
+      />
+    </div>
+  );
+};

@@ -1,0 +1,31 @@
+import '@cloudscape-design/global-styles/index.css';
+import './console.css';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter } from 'react-router';
+import { ApiRefusal, goToSignIn } from './api/client.ts';
+import { App } from './app/app.tsx';
+
+const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof ApiRefusal && error.status === 401) goToSignIn();
+    },
+  }),
+  defaultOptions: {
+    queries: { retry: (failures, error) => failures < 2 && !(error instanceof ApiRefusal && error.status < 500) },
+  },
+});
+
+const place = document.getElementById('root');
+if (!place) throw new Error('the page has no place for the console');
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <BrowserRouter>
+        <App />
+      </BrowserRouter>
+    </QueryClientProvider>
+  </StrictMode>,
+);

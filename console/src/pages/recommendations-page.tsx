@@ -1,0 +1,47 @@
+import Grid from '@cloudscape-design/components/grid';
+import { useNavigate, useParams } from 'react-router';
+import { useRecommendations } from '../api/queries.ts';
+import { useSite } from '../app/site-context.ts';
+import { useMessages } from '../i18n/language.ts';
+import { RiskBadge, StatusWord } from '../parts/badges.tsx';
+import { Fetched } from '../parts/fetched.tsx';
+import { useFormat } from '../parts/format.ts';
+import { ListTable } from '../parts/list-table.tsx';
+import { RecommendationPanel } from './recommendation-panel.tsx';
+
+/** Recommendations of the site; the chosen one beside the list with its evidence, risk and votes. */
+export const RecommendationsPage = () => {
+  const messages = useMessages();
+  const { recommendations: texts, common } = messages;
+  const { time } = useFormat();
+  const { recommendationId } = useParams();
+  const navigate = useNavigate();
+  const query = useRecommendations(useSite().site_id);
+  return (
+    <Fetched query={query}>
+      {({ recommendations }) => {
+        const selected = recommendations.find(({ id }) => id === recommendationId);
+        return (
+          <Grid gridDefinition={[{ colspan: { default: 12, m: 6 } }, { colspan: { default: 12, m: 6 } }]}>
+            <ListTable
+              title={texts.title}
+              items={recommendations}
+              idOf={(one) => one.id}
+              selected={selected}
+              onSelect={({ id }) => navigate(`/recommendations/${id}`)}
+              sortBy={{ field: 'created', descending: true }}
+              columns={[
+                { id: 'created', header: texts.created, cell: (one) => time(one.created_at), sortingField: 'created_at' },
+                { id: 'action', header: texts.action, cell: (one) => messages.action[one.action.type] },
+                { id: 'targets', header: texts.targets, cell: (one) => one.action.target_ids.slice(0, 3).join(', ') },
+                { id: 'risk', header: texts.risk, cell: (one) => <RiskBadge level={one.risk.level} /> },
+                { id: 'status', header: common.status, cell: (one) => <StatusWord status={one.status} />, sortingField: 'status' },
+              ]}
+            />
+            <RecommendationPanel recommendation={selected} onChanged={() => void query.refetch()} />
+          </Grid>
+        );
+      }}
+    </Fetched>
+  );
+};

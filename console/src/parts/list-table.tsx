@@ -1,0 +1,63 @@
+import { useCollection } from '@cloudscape-design/collection-hooks';
+import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
+import Pagination from '@cloudscape-design/components/pagination';
+import Table, { type TableProps } from '@cloudscape-design/components/table';
+import TextFilter from '@cloudscape-design/components/text-filter';
+import type { ReactNode } from 'react';
+import { useMessages } from '../i18n/language.ts';
+
+type ListTableProps<T> = {
+  readonly title: string;
+  readonly description?: string;
+  readonly items: readonly T[];
+  readonly columns: readonly TableProps.ColumnDefinition<T>[];
+  readonly idOf: (item: T) => string;
+  readonly filterHint?: string;
+  readonly pageSize?: number;
+  readonly actions?: ReactNode;
+  readonly selected?: T | undefined;
+  readonly onSelect?: (item: T) => void;
+  readonly sortBy?: { readonly field: string; readonly descending: boolean };
+};
+
+/** A table as every list of the console is: filtered, sorted and paged in the browser, usable by keyboard. */
+export const ListTable = <T,>({ title, description, items, columns, idOf, filterHint, pageSize = 25, actions, selected, onSelect, sortBy }: ListTableProps<T>) => {
+  const { common } = useMessages();
+  const sortingColumn = columns.find(({ id }) => id === sortBy?.field);
+  const empty = (sentence: string) => (
+    <Box textAlign="center" color="inherit" padding="m">
+      {sentence}
+    </Box>
+  );
+  const { items: shown, filterProps, filteredItemsCount, paginationProps, collectionProps } = useCollection(items, {
+    filtering: { empty: empty(common.empty), noMatch: empty(common.noMatch) },
+    pagination: { pageSize },
+    sorting: sortingColumn ? { defaultState: { sortingColumn, isDescending: sortBy?.descending ?? false } } : {},
+  });
+  return (
+    <Table
+      {...collectionProps}
+      items={shown}
+      columnDefinitions={columns}
+      trackBy={idOf}
+      variant="container"
+      stickyHeader
+      wrapLines
+      {...(onSelect && {
+        selectionType: 'single' as const,
+        selectedItems: selected ? [selected] : [],
+        onSelectionChange: ({ detail }: { detail: { selectedItems: T[] } }) => detail.selectedItems[0] && onSelect(detail.selectedItems[0]),
+        onRowClick: ({ detail }: { detail: { item: T } }) => onSelect(detail.item),
+        ariaLabels: { selectionGroupLabel: common.selectRow, itemSelectionLabel: (_: unknown, item: T) => `${common.selectRow} ${idOf(item)}` },
+      })}
+      header={
+        <Header counter={common.count(filteredItemsCount ?? items.length, items.length)} {...(description && { description })} actions={actions}>
+          {title}
+        </Header>
+      }
+      filter={<TextFilter {...filterProps} filteringPlaceholder={filterHint ?? common.filter} filteringAriaLabel={common.filter} />}
+      pagination={<Pagination {...paginationProps} />}
+    />
+  );
+};
