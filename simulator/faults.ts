@@ -7,9 +7,17 @@ import * as z from 'zod';
 export const fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('dead_fan'), fan: z.int().min(1).max(4).default(1) }),
   /** `severity` 1 blocks 60 % of the airflow; it builds up over `overS` simulated seconds. */
-  z.strictObject({ kind: z.literal('dust'), severity: z.number().min(0).max(1).default(0.6), overS: z.number().min(0).default(600) }),
+  z.strictObject({
+    kind: z.literal('dust'),
+    severity: z.number().min(0).max(1).default(0.6),
+    overS: z.number().min(0).default(600),
+  }),
   /** A recoverable board comes back with the next start of the miner; a permanent one does not. */
-  z.strictObject({ kind: z.literal('dead_board'), board: z.int().min(1).max(3).default(3), recoverable: z.boolean().default(true) }),
+  z.strictObject({
+    kind: z.literal('dead_board'),
+    board: z.int().min(1).max(3).default(3),
+    recoverable: z.boolean().default(true),
+  }),
   /** The supply sags, wastes power and trips every few minutes. */
   z.strictObject({ kind: z.literal('bad_psu') }),
   z.strictObject({ kind: z.literal('pool_rejecting'), share: z.number().min(0).max(1).default(0.4) }),
@@ -42,5 +50,12 @@ export type FaultKind = Fault['kind'];
 export const faultKinds: readonly FaultKind[] = fault.options.map((option) => option.shape.kind.value);
 
 /** How the answers of a miner are spoilt on the wire, the worst of its faults first. */
-export const wireTroubles = ['refuse', 'blackhole', 'silence', 'garbage', 'half_answer', 'slow_drip'] as const;
+export const wireTroubles = [
+  'refuse',
+  'blackhole',
+  'silence',
+  'garbage',
+  'half_answer',
+  'slow_drip',
+] as const;
 export type WireTrouble = (typeof wireTroubles)[number];

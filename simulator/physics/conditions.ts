@@ -43,7 +43,10 @@ export const conditionsOf = (model: MinerModel, faults: readonly ActiveFault[]):
 export const dustAt = (conditions: Conditions, timeS: number): number => {
   let dust = 0;
   for (const { severity, overS, sinceS } of conditions.dusts)
-    dust = Math.max(dust, overS > 0 ? severity * Math.min(Math.max((timeS - sinceS) / overS, 0), 1) : severity);
+    dust = Math.max(
+      dust,
+      overS > 0 ? severity * Math.min(Math.max((timeS - sinceS) / overS, 0), 1) : severity,
+    );
   return dust;
 };
 
@@ -52,6 +55,7 @@ const hotAirTimeConstantS = 75;
 /** How much warmer than usual the inlet air is at `timeS`, °C. */
 export const hotAirAt = (hotAir: Conditions['hotAir'], timeS: number): number => {
   let rise = 0;
-  for (const { riseC, sinceS } of hotAir) rise += riseC * (1 - Math.exp(-Math.max(timeS - sinceS, 0) / hotAirTimeConstantS));
+  for (const { riseC, sinceS } of hotAir)
+    rise += riseC * (1 - Math.exp(-Math.max(timeS - sinceS, 0) / hotAirTimeConstantS));
   return rise;
 };

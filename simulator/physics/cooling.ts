@@ -40,7 +40,8 @@ const forcedWPerK = (model: MinerModel) => {
 };
 
 /** Conductance from a board to the air, W/K, for its share of full airflow. */
-export const conductanceWPerK = (model: MinerModel, airflow: number) => stillAirWPerK + forcedWPerK(model) * airflow ** 0.8;
+export const conductanceWPerK = (model: MinerModel, airflow: number) =>
+  stillAirWPerK + forcedWPerK(model) * airflow ** 0.8;
 
 /** The hottest junction of a board at `boardC` that turns `powerW` into heat. */
 export const hottestChipC = (model: MinerModel, boardC: number, powerW: number) =>
@@ -51,7 +52,11 @@ export const exhaustC = (inletC: number, heatW: number, meanAirflow: number) =>
   inletC + heatW / (airflowWPerK * Math.max(meanAirflow, 0.02));
 
 /** Fan duty that holds a healthy miner's hottest chip at its target, and the board temperature that goes with it. */
-export const steadyDuty = (model: MinerModel, inletC: number, fraction: number): { dutyPct: number; boardC: number } => {
+export const steadyDuty = (
+  model: MinerModel,
+  inletC: number,
+  fraction: number,
+): { dutyPct: number; boardC: number } => {
   const power = boardPowerW(model, fraction, model.targetChipC);
   const boardC = model.targetChipC - (junctionRiseC * power) / nominalBoardPowerW(model);
   const needed = power / Math.max(boardC - inletC, 1) - stillAirWPerK;

@@ -2,7 +2,13 @@
  * The machines that a simulated site can hold. Hashrate, power, boards, chips and fans are the public nameplate
  * figures; frequencies, temperatures and fan speeds are typical of the model on air at 25 °C.
  */
-export const modelNames = ['Antminer S19', 'Antminer S19 Pro', 'Antminer S21', 'Whatsminer M50', 'Whatsminer M60'] as const;
+export const modelNames = [
+  'Antminer S19',
+  'Antminer S19 Pro',
+  'Antminer S21',
+  'Whatsminer M50',
+  'Whatsminer M60',
+] as const;
 export type ModelName = (typeof modelNames)[number];
 export type Vendor = 'antminer' | 'whatsminer';
 
@@ -53,11 +59,56 @@ const whatsminer = {
 } as const;
 
 const models: readonly MinerModel[] = [
-  { ...antminer, name: 'Antminer S19', hashrateThs: 95, powerW: 3250, chipsPerBoard: 76, maxFanRpm: 6150, frequencyMhz: 675, voltageV: 13.8 },
-  { ...antminer, name: 'Antminer S19 Pro', hashrateThs: 110, powerW: 3250, chipsPerBoard: 114, maxFanRpm: 6150, frequencyMhz: 525, voltageV: 12.8 },
-  { ...antminer, name: 'Antminer S21', hashrateThs: 200, powerW: 3500, chipsPerBoard: 108, maxFanRpm: 7000, frequencyMhz: 490, voltageV: 13.7 },
-  { ...whatsminer, name: 'Whatsminer M50', hashrateThs: 114, powerW: 3306, chipsPerBoard: 105, maxFanRpm: 7200, frequencyMhz: 600, voltageV: 14.1 },
-  { ...whatsminer, name: 'Whatsminer M60', hashrateThs: 172, powerW: 3422, chipsPerBoard: 86, maxFanRpm: 7200, frequencyMhz: 610, voltageV: 14.4 },
+  {
+    ...antminer,
+    name: 'Antminer S19',
+    hashrateThs: 95,
+    powerW: 3250,
+    chipsPerBoard: 76,
+    maxFanRpm: 6150,
+    frequencyMhz: 675,
+    voltageV: 13.8,
+  },
+  {
+    ...antminer,
+    name: 'Antminer S19 Pro',
+    hashrateThs: 110,
+    powerW: 3250,
+    chipsPerBoard: 114,
+    maxFanRpm: 6150,
+    frequencyMhz: 525,
+    voltageV: 12.8,
+  },
+  {
+    ...antminer,
+    name: 'Antminer S21',
+    hashrateThs: 200,
+    powerW: 3500,
+    chipsPerBoard: 108,
+    maxFanRpm: 7000,
+    frequencyMhz: 490,
+    voltageV: 13.7,
+  },
+  {
+    ...whatsminer,
+    name: 'Whatsminer M50',
+    hashrateThs: 114,
+    powerW: 3306,
+    chipsPerBoard: 105,
+    maxFanRpm: 7200,
+    frequencyMhz: 600,
+    voltageV: 14.1,
+  },
+  {
+    ...whatsminer,
+    name: 'Whatsminer M60',
+    hashrateThs: 172,
+    powerW: 3422,
+    chipsPerBoard: 86,
+    maxFanRpm: 7200,
+    frequencyMhz: 610,
+    voltageV: 14.4,
+  },
 ];
 
 const byName = new Map(models.map((model) => [model.name, model]));

@@ -26,7 +26,8 @@ export const voltageAt = (model: MinerModel, fraction: number) => model.voltageV
 export const boardPowerW = (model: MinerModel, fraction: number, chipC: number, activity = 1) => {
   const volts = 0.7 + 0.3 * fraction;
   const switching = (1 - leakShare) * fraction * volts ** 2 * activity;
-  const leak = leakShare * volts * Math.exp(Math.min(Math.max((chipC - model.targetChipC) * leakPerKelvin, -2), 1.2));
+  const leak =
+    leakShare * volts * Math.exp(Math.min(Math.max((chipC - model.targetChipC) * leakPerKelvin, -2), 1.2));
   return nominalBoardPowerW(model) * (switching + leak);
 };
 
@@ -44,7 +45,8 @@ export const fractionForPower = (model: MinerModel, limitW: number): number => {
   let high = maxFraction;
   for (let round = 0; round < 24; round++) {
     const middle = (low + high) / 2;
-    if (wallPowerW(model.boards * boardPowerW(model, middle, model.targetChipC), fansW) > limitW) high = middle;
+    if (wallPowerW(model.boards * boardPowerW(model, middle, model.targetChipC), fansW) > limitW)
+      high = middle;
     else low = middle;
   }
   return low;

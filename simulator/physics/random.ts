@@ -4,7 +4,8 @@ export type Random = () => number;
 /** Mixes a seed with labels into 32 bits (FNV-1a), so that each miner draws from a sequence of its own. */
 export const seedOf = (seed: number, ...labels: readonly (string | number)[]): number => {
   let hash = 2166136261 ^ (seed >>> 0);
-  for (const character of labels.join('/')) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
+  for (const character of labels.join('/'))
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   return hash >>> 0;
 };
 

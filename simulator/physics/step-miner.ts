@@ -1,5 +1,12 @@
-import { boardAirflow, boardHeatJPerK, conductanceWPerK, exhaustC, hottestChipC, minDutyPct } from './cooling.ts';
 import { type Conditions, dustAt, hotAirAt } from './conditions.ts';
+import {
+  boardAirflow,
+  boardHeatJPerK,
+  conductanceWPerK,
+  exhaustC,
+  hottestChipC,
+  minDutyPct,
+} from './cooling.ts';
 import type { MinerState } from './miner-state.ts';
 import { sharesPerSecond } from './miner-state.ts';
 import type { MinerModel } from './models.ts';
@@ -39,7 +46,8 @@ export const stepMiner = (
   stepShares(state, conditions, random);
 };
 
-const powered = (state: MinerState) => state.phase === 'booting' || state.phase === 'ramping' || state.phase === 'hashing';
+const powered = (state: MinerState) =>
+  state.phase === 'booting' || state.phase === 'ramping' || state.phase === 'hashing';
 export const isHashing = (state: MinerState) => state.phase === 'ramping' || state.phase === 'hashing';
 
 /** Begins to look for chips; full speed follows after initialisation and ramp. */
@@ -51,7 +59,13 @@ export const beginChainInit = (model: MinerModel, state: MinerState, random: Ran
   state.phaseEndsS = state.timeS + Math.round(model.chainInitS * between(random, 0.9, 1.1));
 };
 
-const stepPhase = (model: MinerModel, state: MinerState, conditions: Conditions, orders: Orders, random: Random) => {
+const stepPhase = (
+  model: MinerModel,
+  state: MinerState,
+  conditions: Conditions,
+  orders: Orders,
+  random: Random,
+) => {
   if (!orders.hashing && (powered(state) || state.phase === 'tripped')) {
     state.phase = 'off';
     state.fraction = 0;
@@ -127,14 +141,21 @@ const stepBoards = (model: MinerModel, state: MinerState, conditions: Conditions
     if (!board) continue;
     board.lost = conditions.lostBoards[index] === true;
     const live = !board.lost && powered(state);
-    board.powerW = live ? board.draw * boardPowerW(model, state.fraction, board.hottestChipC, working ? 1 : 0.05) : 0;
+    board.powerW = live
+      ? board.draw * boardPowerW(model, state.fraction, board.hottestChipC, working ? 1 : 0.05)
+      : 0;
     const awayW = conductanceWPerK(model, flow) * (board.tempC - state.inletC);
     board.tempC += ((board.powerW - awayW) * stepS) / boardHeatJPerK;
     board.hottestChipC = hottestChipC(model, board.tempC, board.powerW);
     const heatLoss = 1 - 0.004 * Math.max(board.hottestChipC - model.throttleChipC, 0);
     board.hashrateThs =
       live && working
-        ? (model.hashrateThs / model.boards) * board.rate * state.fraction * strain * heatLoss * (1 + state.noise)
+        ? (model.hashrateThs / model.boards) *
+          board.rate *
+          state.fraction *
+          strain *
+          heatLoss *
+          (1 + state.noise)
         : 0;
     boardsW += board.powerW;
     toAirW += awayW;
@@ -156,7 +177,10 @@ const stepShares = (state: MinerState, conditions: Conditions, random: Random) =
   state.terahashes += state.hashrateThs * stepS;
   for (const board of state.boards) {
     const overheated = Math.exp(Math.min(Math.max(board.hottestChipC - 90, 0) / 4, 5));
-    const found = poisson(random, board.hashrateThs > 0 ? 0.004 * overheated * (conditions.badPsu ? 120 : 1) * stepS : 0);
+    const found = poisson(
+      random,
+      board.hashrateThs > 0 ? 0.004 * overheated * (conditions.badPsu ? 120 : 1) * stepS : 0,
+    );
     board.hardwareErrors += found;
     state.hardwareErrors += found;
   }

@@ -49,18 +49,28 @@ export const zoneIdAt = (index: number) => `zone-${index + 1}`;
  * The miners of a site: each zone holds a contiguous run of them, models spread evenly over the zones in the shares of
  * the mix. Throws RangeError when the mix names nothing.
  */
-export const identitiesOf = (options: { miners: number; zones: number; seed: number; mix: Mix }): MinerIdentity[] => {
+export const identitiesOf = (options: {
+  miners: number;
+  zones: number;
+  seed: number;
+  mix: Mix;
+}): MinerIdentity[] => {
   const weights = modelNames.map((name) => ({ name, weight: Math.max(options.mix[name] ?? 0, 0) }));
   const total = weights.reduce((sum, { weight }) => sum + weight, 0);
   if (total <= 0) throw new RangeError('the mix names no model');
   const owed = new Map<ModelName, number>(modelNames.map((name) => [name, 0]));
   return Array.from({ length: options.miners }, (_, index) => {
     for (const { name, weight } of weights) owed.set(name, (owed.get(name) ?? 0) + weight / total);
-    const model = weights.reduce((best, { name }) => ((owed.get(name) ?? 0) > (owed.get(best) ?? 0) + 1e-9 ? name : best), weights[0]?.name ?? 'Antminer S19');
+    const model = weights.reduce(
+      (best, { name }) => ((owed.get(name) ?? 0) > (owed.get(best) ?? 0) + 1e-9 ? name : best),
+      weights[0]?.name ?? 'Antminer S19',
+    );
     owed.set(model, (owed.get(model) ?? 0) - 1);
     const random = randomFrom(seedOf(options.seed, 'identity', index));
     const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZ0123456789';
-    const serial = Array.from({ length: 12 }, () => letters.charAt(Math.floor(random() * letters.length))).join('');
+    const serial = Array.from({ length: 12 }, () =>
+      letters.charAt(Math.floor(random() * letters.length)),
+    ).join('');
     const octets = [2, 0x48, 0x49, (index >> 16) & 255, (index >> 8) & 255, index & 255];
     const vendor = modelNamed(model).vendor;
     return {

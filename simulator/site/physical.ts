@@ -48,7 +48,8 @@ export type PhysicalState = z.infer<typeof physicalState>;
 /** The physical state of a miner now. */
 export const physicalStateOf = (miner: SimulatedMiner): PhysicalState => {
   const { state, model, identity } = miner;
-  const sum = (key: 'accepted' | 'rejected' | 'stale') => state.pools.reduce((total, pool) => total + pool[key], 0);
+  const sum = (key: 'accepted' | 'rejected' | 'stale') =>
+    state.pools.reduce((total, pool) => total + pool[key], 0);
   return {
     minerId: identity.minerId,
     model: identity.model,

@@ -31,7 +31,9 @@ export const ordersOf = (model: MinerModel, settings: Settings): Orders => {
   const limits = [
     wanted,
     settings.powerLimitW === undefined ? maxFraction : fractionForPower(model, settings.powerLimitW),
-    settings.powerPct >= 100 ? maxFraction : fractionForPower(model, (model.powerW * settings.powerPct) / 100),
+    settings.powerPct >= 100
+      ? maxFraction
+      : fractionForPower(model, (model.powerW * settings.powerPct) / 100),
   ];
   return {
     hashing: settings.hashing && settings.mode !== 'sleep',

@@ -1,4 +1,4 @@
-import { type Fault, type FaultKind, wireTroubles, type WireTrouble } from '../faults.ts';
+import { type Fault, type FaultKind, type WireTrouble, wireTroubles } from '../faults.ts';
 import { type ActiveFault, type Conditions, conditionsOf } from '../physics/conditions.ts';
 import { type MinerState, warmMiner } from '../physics/miner-state.ts';
 import { type MinerModel, modelNamed } from '../physics/models.ts';
@@ -30,14 +30,24 @@ export class SimulatedMiner {
   #orders: Orders;
   readonly #zoneOffsetC: number;
 
-  constructor(identity: MinerIdentity, options: { seed: number; clock: SimClock; air: ZoneAir; pools: readonly Pool[] }) {
+  constructor(
+    identity: MinerIdentity,
+    options: { seed: number; clock: SimClock; air: ZoneAir; pools: readonly Pool[] },
+  ) {
     this.identity = identity;
     this.model = modelNamed(identity.model);
     this.#clock = options.clock;
     this.#air = options.air;
     this.#random = randomFrom(seedOf(options.seed, 'miner', identity.index));
     this.#zoneOffsetC = between(this.#random, -0.8, 0.8);
-    this.#settings = { mode: 'normal', hashing: true, frequencyPct: 100, powerPct: 100, pools: options.pools, ledOn: false };
+    this.#settings = {
+      mode: 'normal',
+      hashing: true,
+      frequencyPct: 100,
+      powerPct: 100,
+      pools: options.pools,
+      ledOn: false,
+    };
     this.#orders = ordersOf(this.model, this.#settings);
     this.#conditions = conditionsOf(this.model, []);
     this.#state = warmMiner(this.model, options.air.at(0) + this.#zoneOffsetC, this.#random, 3);
@@ -62,6 +72,11 @@ export class SimulatedMiner {
 
   has(kind: FaultKind): boolean {
     return this.#faults.some(({ fault }) => fault.kind === kind);
+  }
+
+  /** When the mining process stopped counting, if it hangs. */
+  get hungSinceS(): number | undefined {
+    return this.#faults.find(({ fault }) => fault.kind === 'hang')?.sinceS;
   }
 
   get wireTrouble(): WireTrouble | undefined {
@@ -111,7 +126,8 @@ export class SimulatedMiner {
   reboot() {
     this.catchUp();
     this.#state.phase = 'rebooting';
-    this.#state.phaseEndsS = this.#state.timeS + Math.round(this.model.osBootS * between(this.#random, 0.9, 1.1));
+    this.#state.phaseEndsS =
+      this.#state.timeS + Math.round(this.model.osBootS * between(this.#random, 0.9, 1.1));
     this.#restarted();
   }
 

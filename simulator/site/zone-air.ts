@@ -1,5 +1,5 @@
-import { between, randomFrom, seedOf } from '../physics/random.ts';
 import { hotAirAt } from '../physics/conditions.ts';
+import { between, randomFrom, seedOf } from '../physics/random.ts';
 
 const dayS = 86_400;
 

@@ -1,0 +1,36 @@
+import type { ModelName } from '../physics/models.ts';
+import type { Padding } from './sealing.ts';
+
+/** How two generations of btminer differ on the wire. */
+export type BtminerFirmware = {
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly platform: string;
+  readonly psu: string;
+  /** Later firmware puts reads into the `Msg` of a single status. */
+  readonly wrapsReads: boolean;
+  /** Later firmware keeps the connection for further requests, until ten seconds pass without one. */
+  readonly keepsConnections: boolean;
+  readonly padding: Padding;
+};
+
+const older: BtminerFirmware = {
+  version: '20230803.11.REL',
+  apiVersion: '2.0.4',
+  platform: 'H616',
+  psu: 'P222B',
+  wrapsReads: false,
+  keepsConnections: false,
+  padding: 'zero',
+};
+const later: BtminerFirmware = {
+  version: '20240624.18.REL',
+  apiVersion: '2.0.5',
+  platform: 'H616',
+  psu: 'P564B',
+  wrapsReads: true,
+  keepsConnections: true,
+  padding: 'pkcs7',
+};
+
+export const firmwareOf = (model: ModelName): BtminerFirmware => (model === 'Whatsminer M60' ? later : older);
