@@ -68,13 +68,14 @@ export const createStaticFiles = (directory: string) => {
   ): Promise<boolean> => {
     if (method !== 'GET' && method !== 'HEAD') return false;
     const wanted = resolve(path);
+    if (!wanted) return false;
     let file = wanted;
-    let found = wanted ? await load(wanted) : undefined;
+    let found = await load(wanted);
     if (!found && extname(path) === '') {
       file = join(directory, 'index.html');
       found = await load(file);
     }
-    if (!found || !file) return false;
+    if (!found) return false;
     const contentType = contentTypes[extname(file).toLowerCase()] ?? 'application/octet-stream';
     const cached = path.startsWith('/assets/') && hashedName.test(path);
     const common = {

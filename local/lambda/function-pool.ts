@@ -114,7 +114,8 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
     environment.job = undefined;
     drop(environment);
     options.log.write(`${fault.errorType}: ${fault.errorMessage}\n`);
-    if (job) settle(job, { ok: false, ...fault }, 0, 'error');
+    if (job)
+      settle(job, { ok: false, errorType: fault.errorType, errorMessage: fault.errorMessage }, 0, 'error');
     pump();
   };
 
