@@ -2,8 +2,7 @@ import { MinerFault } from './miner-fault.ts';
 
 /** Known damage of miners' JSON, each with its repair. Applied in order and only when the text does not parse. */
 const repairs: readonly (readonly [RegExp, string])[] = [
-  [/[\r\n\t]+/g, ''],
-  [/[\u0000-\u001f]/g, ''],
+  [/\p{Cc}+/gu, ''],
   [/\}\s*\{/g, '},{'],
   [/\]\s*\[/g, '],['],
   [/,\s*([}\]])/g, '$1'],
