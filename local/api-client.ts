@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { apiError } from '../contracts/api-error.ts';
 import { accountOf } from './cognito/accounts.ts';
 import { signIn } from './sign-in.ts';
@@ -16,7 +16,12 @@ export class ApiRefusal extends Error {
 
 export type ApiClient = {
   /** Calls the API as the signed-in person and parses the answer. Throws ApiRefusal with the documented error. */
-  readonly call: <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, schema: z.ZodType<T>, body?: unknown) => Promise<T>;
+  readonly call: <T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    schema: z.ZodType<T>,
+    body?: unknown,
+  ) => Promise<T>;
   readonly name: string;
 };
 

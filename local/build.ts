@@ -1,6 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
@@ -10,10 +10,16 @@ export const consoleDir = join(root, 'dist', 'console');
 /** A fingerprint of everything that a build reads, so that an unchanged tree is not built again. */
 const fingerprint = (patterns: readonly string[]) => {
   const hash = createHash('sha256');
-  for (const file of globSync([...patterns], { cwd: root, exclude: (name) => name.endsWith('node_modules') }).toSorted()) {
+  for (const file of globSync([...patterns], {
+    cwd: root,
+    exclude: (name) => name.endsWith('node_modules'),
+  }).toSorted()) {
     if (/\.test\.tsx?$/.test(file)) continue;
     try {
-      hash.update(file).update('\0').update(readFileSync(join(root, file)));
+      hash
+        .update(file)
+        .update('\0')
+        .update(readFileSync(join(root, file)));
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EISDIR')) throw error;
     }
@@ -21,7 +27,12 @@ const fingerprint = (patterns: readonly string[]) => {
   return hash.digest('hex');
 };
 
-const unlessFresh = async (name: string, patterns: readonly string[], output: string, make: () => Promise<void>) => {
+const unlessFresh = async (
+  name: string,
+  patterns: readonly string[],
+  output: string,
+  make: () => Promise<void>,
+) => {
   const stamp = join(root, '.cache', `${name}.sha256`);
   const now = fingerprint(patterns);
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
@@ -33,11 +44,18 @@ const unlessFresh = async (name: string, patterns: readonly string[], output: st
 /** Runs a script of this project with the running Node. Rejects with its last lines when it fails. */
 const runNode = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let tail = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString('utf8')).slice(-4000)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString('utf8')).slice(-4000)));
     child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${args[0]} ended with ${code}:\n${tail}`))));
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${args[0]} ended with ${code}:\n${tail}`)),
+    );
   });
 
 /** Synthesises the stacks into cdk.out, unless nothing that they are made of has changed. */
@@ -51,6 +69,10 @@ export const buildStacks = () =>
 
 /** Builds the web console into dist/console, unless nothing that it is made of has changed. */
 export const buildConsole = () =>
-  unlessFresh('console', ['console/**', 'contracts/**', 'package-lock.json'], join(consoleDir, 'index.html'), () =>
-    runNode([join('node_modules', 'vite', 'bin', 'vite.js'), 'build', 'console', '--logLevel', 'error']),
+  unlessFresh(
+    'console',
+    ['console/**', 'contracts/**', 'package-lock.json'],
+    join(consoleDir, 'index.html'),
+    () =>
+      runNode([join('node_modules', 'vite', 'bin', 'vite.js'), 'build', 'console', '--logLevel', 'error']),
   );

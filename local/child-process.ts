@@ -15,9 +15,16 @@ export type RunningChild = {
  * ready. Rejects with its last error lines when it ends first or stays silent for a minute. `onExit` hears of an
  * end that nobody asked for.
  */
-export const startChild = (script: string, args: readonly string[], onExit: (reason: string) => void): Promise<RunningChild> =>
+export const startChild = (
+  script: string,
+  args: readonly string[],
+  onExit: (reason: string) => void,
+): Promise<RunningChild> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let errors = '';
     let isReady = false;
     let isClosing = false;

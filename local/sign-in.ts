@@ -2,7 +2,11 @@
  * Signs a demo account in over HTTP, through the real route and the real identity provider's form, as a browser would:
  * `/auth/login` → provider → form → `/auth/callback` → session cookie. For the headless loop, benches and tests.
  */
-export const signIn = async (consoleUrl: string, email: string, password: string): Promise<Record<string, string>> => {
+export const signIn = async (
+  consoleUrl: string,
+  email: string,
+  password: string,
+): Promise<Record<string, string>> => {
   const jars = new Map<string, Map<string, string>>();
   const jarOf = (url: string) => {
     const { host } = new URL(url);
