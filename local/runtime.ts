@@ -2,11 +2,13 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAssembly } from './cloudformation/assembly.ts';
 import { deploy, type Outputs } from './cloudformation/deploy.ts';
+import { startCognito } from './cognito/cognito.ts';
+import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { startKms } from './kms/start-kms.ts';
 import type { FunctionStats } from './lambda/function-stats.ts';
 import { startLambda } from './lambda/start-lambda.ts';
-import type { LocalService, ResourceHandlers, StreamSource, Surroundings } from './ports.ts';
+import type { LocalService, ResourceHandlers, Surroundings } from './ports.ts';
 import { startS3 } from './s3/start-s3.ts';
 import { startFauxqsServer } from './shared/fauxqs-server.ts';
 import { startRefusingEndpoint } from './shared/refusing-endpoint.ts';
@@ -22,6 +24,8 @@ export type RuntimeOptions = {
   /** The one port that people use; 0 takes a free one. */
   readonly port: number;
   readonly consoleDir?: string;
+  /** The identity provider's port; 0, the default, takes a free one. */
+  readonly identityPort?: number;
   /** A few words for each step of the start. */
   readonly onProgress?: (step: string) => void;
   /** One line for whoever watches; never a secret. Without it, lines go to `<stateDir>/logs/runtime.log` alone. */
@@ -61,7 +65,11 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
   const { cdkOut, stateDir, port, consoleDir, onProgress } = options;
   const closers: (() => Promise<void> | void)[] = [];
+  /** The port that people use: taken before any state is opened, and given back before anything else stops. */
+  let closeFirst: (() => Promise<void>) | undefined;
   const close = async () => {
+    await closeFirst?.();
+    closeFirst = undefined;
     for (const one of closers.splice(0).toReversed()) await one();
   };
   try {
@@ -73,7 +81,13 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       parameterHandlers,
       ...services.map(({ resources }) => resources),
     );
-    const outputs = await deploy(assembly, { region, accountId, publicUrl: context.publicUrl, handlers });
+    const outputs = await deploy(assembly, {
+      region,
+      accountId,
+      publicUrl: context.publicUrl,
+      handlers,
+      parameters: { PublicUrl: context.publicUrl },
+    });
     onProgress?.('Starting event sources');
     for (const service of services) await service.begin?.();
     onProgress?.('Ready');
@@ -107,8 +121,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       { region, accountId, invoke, log },
       { port, ...(consoleDir && { consoleDir }) },
     );
-    // The port people use is refused last at the end and taken first at the start, before any state is opened.
-    closers.push(api.close);
+    closeFirst = api.close;
     closers.push(lockState(stateDir));
     const fauxqs = keep(await startFauxqsServer(join(stateDir, 'fauxqs')));
     const surroundings: Surroundings = {
@@ -140,13 +153,11 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     const s3 = await startS3(surroundings, fauxqs);
     const kms = keep(await startKms(surroundings));
     const refusing = keep(await startRefusingEndpoint((line) => log('aws', line)));
-    const streams: StreamSource = {
-      subscribe: () => {
-        throw missing('DynamoDB');
-      },
-    };
+    const dynamodb = keep(await startDynamoDb(surroundings));
+    const cognito = keep(await startCognito(surroundings, options.identityPort ?? 0));
     const endpoints: Record<string, string> = {
       AWS_ENDPOINT_URL: refusing.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_ENDPOINT_URL_KMS: kms.endpoint,
@@ -155,7 +166,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       await startLambda(surroundings, {
         logDir,
         queues: sqs.queues,
-        streams: () => streams,
+        streams: () => dynamodb.streams,
         environment: () => ({
           ...endpoints,
           AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -167,7 +178,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     endpoints['AWS_ENDPOINT_URL_LAMBDA'] = lambda.endpoint;
     early.invoke = lambda.invoke;
     early.invokeAsync = lambda.invokeAsync;
-    const services: readonly LocalService[] = [api, sqs, s3, kms, lambda];
+    const services: readonly LocalService[] = [api, sqs, s3, kms, dynamodb, cognito, lambda];
     const memory = (): Memory => {
       const { rss, heapUsed, external } = process.memoryUsage();
       const workers = lambda.stats().reduce((sum, one) => sum + one.workers, 0);

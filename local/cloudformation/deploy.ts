@@ -9,6 +9,8 @@ export type DeployOptions = {
   readonly accountId: string;
   readonly publicUrl: string;
   readonly handlers: ResourceHandlers;
+  /** Values for template parameters of these names, in every stack that has them. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly onResource?: (resource: {
     readonly stack: string;
     readonly logicalId: string;
@@ -24,7 +26,7 @@ export type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>
  * with one sentence that names stack and logical id at the first thing it does not know.
  */
 export const deploy = async (assembly: Assembly, options: DeployOptions): Promise<Outputs> => {
-  const { region, accountId, publicUrl, handlers, onResource } = options;
+  const { region, accountId, publicUrl, handlers, parameters = {}, onResource } = options;
   refuseUnknownTypes(assembly, handlers);
   const exports = new Map<string, string>();
   const urls = new Map<string, string>();
@@ -34,6 +36,7 @@ export const deploy = async (assembly: Assembly, options: DeployOptions): Promis
     const scope: Scope = {
       stack: stack.name,
       template: stack.template,
+      parameters,
       pseudo: pseudoParameters(stack.name, region, accountId),
       created,
       exports,

@@ -3,7 +3,11 @@ import type { Template } from './assembly.ts';
 import { conditionHolds, pseudoParameters, referencesOf, resolveValue, type Scope } from './intrinsics.ts';
 
 const template: Template = {
-  Parameters: { Size: { Type: 'String', Default: 'small' }, Bare: { Type: 'String' } },
+  Parameters: {
+    Size: { Type: 'String', Default: 'small' },
+    Bare: { Type: 'String' },
+    Given: { Type: 'String', Default: 'no' },
+  },
   Mappings: { Sizes: { small: { memory: '128' } } },
   Conditions: {
     IsSmall: { 'Fn::Equals': [{ Ref: 'Size' }, 'small'] },
@@ -17,6 +21,7 @@ const template: Template = {
 const scope: Scope = {
   stack: 'App',
   template,
+  parameters: { Given: 'by the runtime', Absent: 'x' },
   pseudo: pseudoParameters('App', 'us-east-1', '000000000000'),
   created: new Map([
     ['Queue', { ref: 'http://queue', attributes: { Arn: 'arn:queue' } }],
@@ -31,6 +36,7 @@ describe('every intrinsic', () => {
   it.each<[string, unknown, unknown]>([
     ['Ref to a resource', { Ref: 'Queue' }, 'http://queue'],
     ['Ref to a parameter', { Ref: 'Size' }, 'small'],
+    ['Ref to a parameter that the runtime gives', { Ref: 'Given' }, 'by the runtime'],
     ['Ref to a pseudo parameter', { Ref: 'AWS::AccountId' }, '000000000000'],
     ['Fn::GetAtt', { 'Fn::GetAtt': ['Queue', 'Arn'] }, 'arn:queue'],
     ['Fn::GetAtt in one text', { 'Fn::GetAtt': 'Queue.Arn' }, 'arn:queue'],
@@ -75,6 +81,7 @@ describe('what it does not know stops it with stack and logical id', () => {
   it.each<[unknown, string]>([
     [{ 'Fn::Cidr': [] }, 'App/Here: the local runtime does not know the intrinsic Fn::Cidr'],
     [{ Ref: 'Nowhere' }, 'App/Here: Ref Nowhere names nothing that exists'],
+    [{ Ref: 'Absent' }, 'App/Here: Ref Absent names nothing that exists'],
     [{ Ref: 'Bare' }, 'App/Here: the parameter Bare has no default'],
     [
       { 'Fn::GetAtt': ['Queue', 'Colour'] },

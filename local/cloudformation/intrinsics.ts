@@ -18,6 +18,8 @@ export const pseudoParameters = (
 export type Scope = {
   readonly stack: string;
   readonly template: Template;
+  /** Values of template parameters, before their defaults. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly pseudo: Readonly<Record<string, string>>;
   readonly created: ReadonlyMap<string, CreatedResource>;
   readonly exports: ReadonlyMap<string, string>;
@@ -84,6 +86,8 @@ const resolver = (scope: Scope, where: string) => {
     const created = scope.created.get(name);
     if (created) return created.ref;
     const parameter = scope.template.Parameters[name];
+    const given = parameter && scope.parameters[name];
+    if (given !== undefined) return given;
     if (parameter?.Default !== undefined) return parameter.Default;
     return stop(parameter ? `the parameter ${name} has no default` : `Ref ${name} names nothing that exists`);
   };
