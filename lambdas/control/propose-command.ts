@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { commandOrder, commandTiers } from '../../contracts/command.ts';
+import type { NewDomainEvent } from '../../contracts/domain-event.ts';
+import { epochMs, minerId, siteId, tenantId } from '../../contracts/identifiers.ts';
+import type { Clock } from '../shared/clock.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
+import type { CommandRecord } from './command.ts';
+import { actorOf, commandEvent } from './command-events.ts';
+
+/** Who asked or approved: `user:5`, `rule:2`, `ai:advisor`. */
+const party = z.string().regex(/^(user|rule|ai|system):[A-Za-z0-9._-]{1,50}$/);
+
+export const commandProposal = z.strictObject({
+  siteId,
+  tenantId,
+  minerId,
+  order: commandOrder,
+  priority: z.int().min(1).max(10),
+  requestedBy: party,
+  approvals: z.array(party).min(1).max(8),
+  /** The alert or incident whose loop this belongs to. */
+  correlationId: z.string().min(1).max(128),
+  recommendationId: z.string().min(1).max(63),
+  expiresAtMs: epochMs,
+});
+export type CommandProposal = z.input<typeof commandProposal>;
+
+export type ProposeDeps = {
+  readonly findMiner: (
+    siteId: number,
+    minerId: string,
+  ) => Promise<{ readonly gatewayId: string } | undefined>;
+  readonly insertCommand: (command: CommandRecord, events: readonly NewDomainEvent[]) => Promise<boolean>;
+  readonly findByDedupeKey: (siteId: number, dedupeKey: string) => Promise<CommandRecord | undefined>;
+  readonly clock: Clock;
+};
+
+/** `cmd-`, the time in 12 hex digits and 16 random ones: ids sort by creation. */
+const newCommandId = (nowMs: number) =>
+  `cmd-${nowMs.toString(16).padStart(12, '0')}${randomBytes(8).toString('hex')}`;
+
+/**
+ * Creates a command that its recommendation's approval covers, APPROVED from the start, with the events
+ * `control.command.proposed` and `control.command.approved`. The same recommendation and miner give the same command:
+ * a repeated call answers with the one that exists. Fails with `validation_failed` on a malformed proposal or one that
+ * has expired, `not_found` for an unknown miner, `forbidden` where the approvals do not carry the order.
+ */
+export const proposeCommand =
+  (deps: ProposeDeps) =>
+  async (input: CommandProposal): Promise<Result<CommandRecord>> => {
+    const parsed = commandProposal.safeParse(input);
+    if (!parsed.success) return fail('validation_failed', z.prettifyError(parsed.error));
+    const proposal = parsed.data;
+    const nowMs = deps.clock.nowMs();
+    const dedupeKey = `${proposal.recommendationId}:${proposal.minerId}`;
+    const known = await deps.findByDedupeKey(proposal.siteId, dedupeKey);
+    if (known) return succeed(known);
+    if (proposal.expiresAtMs <= nowMs) return fail('validation_failed', 'The command has expired already');
+    const objection = objectionTo(proposal);
+    if (objection) return fail('forbidden', objection);
+    const miner = await deps.findMiner(proposal.siteId, proposal.minerId);
+    if (!miner) return fail('not_found', `Miner ${proposal.minerId} not found`);
+    const command: CommandRecord = {
+      ...proposal,
+      commandId: newCommandId(nowMs),
+      gatewayId: miner.gatewayId,
+      status: 'APPROVED',
+      dedupeKey,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+      dueAtMs: proposal.expiresAtMs,
+    };
+    if (await deps.insertCommand(command, eventsOf(command))) return succeed(command);
+    const winner = await deps.findByDedupeKey(proposal.siteId, dedupeKey);
+    if (!winner) throw new Error(`Command ${dedupeKey} was refused by the table and is not there`);
+    return succeed(winner);
+  };
+
+/**
+ * The last look before a miner is touched, whatever the proposer decided: whoever asked is never the only approver, and
+ * an order of a high tier needs two people.
+ */
+const objectionTo = ({ requestedBy, approvals, order }: z.output<typeof commandProposal>) => {
+  const approvers = new Set(approvals);
+  if (approvers.size === 1 && approvers.has(requestedBy))
+    return 'Whoever asks for a command cannot be its only approver';
+  const people = [...approvers].filter((who) => who.startsWith('user:'));
+  if (commandTiers[order.type] === 'high' && people.length < 2)
+    return `${order.type} needs the approval of two different people`;
+  return undefined;
+};
+
+const eventsOf = (command: CommandRecord): NewDomainEvent[] => [
+  commandEvent(command, actorOf(command.requestedBy), 'control.command.proposed', {
+    miner_id: command.minerId,
+    command_type: command.order.type,
+  }),
+  commandEvent(
+    command,
+    actorOf(command.approvals.at(-1) ?? command.requestedBy),
+    'control.command.approved',
+    {
+      gateway_id: command.gatewayId,
+      approvers: command.approvals,
+    },
+  ),
+];

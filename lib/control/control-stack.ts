@@ -1,0 +1,165 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { ruleNames } from '../../contracts/topics.ts';
+import { controlRoutes } from '../../lambdas/control/api.ts';
+import { commandsByDue, commandsByStatus } from '../../lambdas/control/control-keys.ts';
+import type { PlatformStack } from '../platform/platform-stack.ts';
+import { type ApiAccess, addRoutes } from '../shared/api-routes.ts';
+import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
+import { AppFunction } from '../shared/app-function.ts';
+import { AppQueue } from '../shared/app-queue.ts';
+import { AppTable } from '../shared/app-table.ts';
+import { IngestRule } from '../shared/ingest-rule.ts';
+
+type Grant = (fn: LambdaFunction) => void;
+export type ControlStackProps = StackProps & {
+  readonly platform: PlatformStack;
+  readonly apiAccess: ApiAccess;
+  readonly audit: { readonly grantCommit: Grant };
+  readonly fleet: { readonly grantRead: Grant };
+};
+
+/** Commands to miners: their states, their signed way to the gateway, the answers, and what silence means. */
+export class ControlStack extends Stack {
+  readonly #table: AppTable;
+  readonly #props: ControlStackProps;
+
+  constructor(scope: Construct, id: string, props: ControlStackProps) {
+    const { platform, apiAccess, audit, fleet, ...stackProps } = props;
+    super(scope, id, stackProps);
+    this.#props = props;
+    this.#table = new AppTable(this, 'Control', {
+      key: platform.dataKey,
+      indexes: [
+        { name: commandsByStatus, pk: 'status_pk', sk: 'sk' },
+        { name: commandsByDue, pk: 'due_pk', sk: 'due_sk' },
+      ],
+    });
+    this.#dispatch();
+    this.#hear('Response', {
+      entry: 'lambdas/control/on-command-response.ts',
+      description: "Takes gateways' answers to commands",
+      ruleName: ruleNames.commandResponse,
+      sql: "SELECT *, topic(3) AS topicSiteId, topic(4) AS topicGatewayId FROM 'cmd/hashinsight/+/+/response'",
+      content: "Gateways' answers to commands",
+      runbook: 'control-responses-failed.md',
+    });
+    const safety = this.#hear('Safety', {
+      entry: 'lambdas/control/on-safety-event.ts',
+      description: 'Keeps what gateways refused or did by themselves to protect their sites',
+      ruleName: ruleNames.safety,
+      sql: "SELECT *, topic(3) AS topicSiteId, topic(4) AS topicGatewayId FROM 'evt/hashinsight/+/+/safety'",
+      content: "Gateways' safety events",
+      runbook: 'control-safety-events-failed.md',
+    });
+    fleet.grantRead(safety);
+    this.#expire();
+    const api = new AppFunction(this, 'ApiFunction', {
+      entry: 'lambdas/control/handle-api.ts',
+      description: 'Commands over HTTP',
+    });
+    this.grantRead(api);
+    fleet.grantRead(api);
+    addRoutes(this, apiAccess, controlRoutes, api);
+  }
+
+  /** Lets a function read commands: `readCommand` of lambdas/control/commands.ts. */
+  grantRead(fn: LambdaFunction) {
+    fn.addEnvironment('CONTROL_TABLE', this.#table.tableName);
+    this.#table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query');
+    this.#props.platform.dataKey.grantDecrypt(fn);
+  }
+
+  /** Lets a function propose, read and expire commands, all of lambdas/control/commands.ts. */
+  grantPropose(fn: LambdaFunction) {
+    this.#grantWrite(fn);
+    this.#props.fleet.grantRead(fn);
+  }
+
+  #grantWrite(fn: LambdaFunction) {
+    this.grantRead(fn);
+    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.#props.platform.dataKey.grantEncryptDecrypt(fn);
+    this.#props.audit.grantCommit(fn);
+  }
+
+  #dispatch() {
+    const { platform, fleet } = this.#props;
+    const dispatch = new AppFunction(this, 'DispatchFunction', {
+      entry: 'lambdas/control/on-command-approved.ts',
+      description: 'Signs approved commands and sends them to their gateways',
+    });
+    this.#grantWrite(dispatch);
+    fleet.grantRead(dispatch);
+    dispatch.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['iot:Publish'],
+        resources: [
+          this.formatArn({ service: 'iot', resource: 'topic', resourceName: 'cmd/hashinsight/*/request' }),
+        ],
+      }),
+    );
+    new AppQueue(this, 'Approved', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'control-dispatch-failed.md',
+      content: 'Approved commands',
+    })
+      .subscribe(platform.bus, ['control.command.approved'])
+      .feed(dispatch);
+  }
+
+  #hear(
+    id: string,
+    {
+      entry,
+      description,
+      ruleName,
+      sql,
+      content,
+      runbook,
+    }: {
+      readonly entry: string;
+      readonly description: string;
+      readonly ruleName: string;
+      readonly sql: string;
+      readonly content: string;
+      readonly runbook: `${string}.md`;
+    },
+  ) {
+    const fn = new AppFunction(this, `${id}Function`, { entry, description });
+    this.#grantWrite(fn);
+    const queue = new AppQueue(this, `${id}s`, {
+      alarmTopic: this.#props.platform.alarmTopic,
+      runbook,
+      content,
+    });
+    queue.feed(fn);
+    new IngestRule(this, `${id}Rule`, { ruleName, sql, queue: queue.queue, errorQueue: queue.deadLetters });
+    return fn;
+  }
+
+  #expire() {
+    const expire = new AppFunction(this, 'ExpiryFunction', {
+      entry: 'lambdas/control/on-schedule-expiry.ts',
+      description: 'Settles commands whose time has run out',
+      timeout: Duration.seconds(55),
+    });
+    this.#grantWrite(expire);
+    new Rule(this, 'EachMinute', {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(expire)],
+    });
+    new AppAlarm(this, 'ExpiryAlarm', {
+      metric: expire.metricErrors({ period: fiveMinutes }),
+      threshold: 3,
+      severity: 'P2',
+      runbook: 'control-expiry-failing.md',
+      summary: 'Overdue commands are not settled; loops that wait for them hang until they are.',
+      topic: this.#props.platform.alarmTopic,
+    });
+  }
+}
