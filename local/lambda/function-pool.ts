@@ -6,6 +6,7 @@ import type { InvocationOutcome } from '../ports.ts';
 import type { FunctionLog } from './function-log.ts';
 import { createCounters, type FunctionStats } from './function-stats.ts';
 import type { FromWorker, WorkerFault, WorkerSettings } from './worker-messages.ts';
+import { workerSource } from './worker-source.ts';
 
 export type FunctionConfig = {
   readonly functionName: string;
@@ -29,6 +30,9 @@ export type PoolOptions = {
   readonly onFailure: (line: string) => void;
 };
 
+/** A warm environment is mostly free again before a cold one is ready, so a second one starts only for events that had to wait. */
+const patienceMs = 30;
+
 type Job = {
   readonly requestId: string;
   readonly event: string;
@@ -48,6 +52,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
   const idle: Environment[] = [];
   const all = new Set<Environment>();
   let starting = 0;
+  let patience: NodeJS.Timeout | undefined;
   let closed = false;
 
   const settle = (job: Job, outcome: InvocationOutcome, ms: number, kind: 'ok' | 'error' | 'timeout') => {
@@ -130,7 +135,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
       logStream: randomUUID(),
       compileCacheDir: options.compileCacheDir,
     };
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(workerSource(), {
       workerData: settings,
       env: { ...config.environment },
       stdout: true,
@@ -203,7 +208,13 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
       const job = waiting.shift();
       if (job) run(environment, job);
     }
-    while (!closed && waiting.length > starting && all.size < config.maxWorkers) start();
+    if (closed || waiting.length <= starting || all.size >= config.maxWorkers) return;
+    if (all.size === 0) start();
+    patience ??= setTimeout(() => {
+      patience = undefined;
+      if (!closed && waiting.length > starting && all.size < config.maxWorkers) start();
+      pump();
+    }, patienceMs);
   };
 
   return {
@@ -229,6 +240,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
     /** Lets running events end for up to `graceMs`, then stops everything; waiting events fail as stopping. */
     close: async (graceMs = 3_000) => {
       closed = true;
+      clearTimeout(patience);
       const stopping = {
         ok: false,
         errorType: 'Runtime.Stopping',
