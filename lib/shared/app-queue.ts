@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -54,9 +53,13 @@ export class AppQueue extends Construct {
   }
 
   /** Routes events of these detail-types from the bus into the queue. */
-  subscribe(bus: IEventBus, detailTypes: readonly string[]) {
+  subscribe(bus: EventBus, detailTypes: readonly string[]) {
     new Rule(this, 'Rule', {
-      eventBus: bus,
+      eventBus: EventBus.fromEventBusAttributes(this, 'Bus', {
+        eventBusArn: bus.eventBusArn,
+        eventBusName: bus.eventBusName,
+        eventBusPolicy: bus.eventBusPolicy,
+      }),
       eventPattern: { detailType: [...detailTypes] },
       targets: [new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters })],
     });
