@@ -3,7 +3,13 @@ import { epochMs, minerId, siteId, zoneId } from './identifiers.ts';
 import { minerReading } from './reading.ts';
 import { text } from './text.ts';
 
-export const alertKinds = ['overheating', 'fan_failure', 'hashrate_drop', 'power_anomaly', 'offline'] as const;
+export const alertKinds = [
+  'overheating',
+  'fan_failure',
+  'hashrate_drop',
+  'power_anomaly',
+  'offline',
+] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
 /** P0 safety or site, P1 revenue at risk, P2 one device, P3 a trend. */
@@ -34,5 +40,7 @@ export const anomaliesDetected = z.strictObject({
   anomalies: z.array(anomaly),
   /** Kinds that were anomalous before and are not any more. */
   recoveries: z.array(z.strictObject({ minerId, kind: z.enum(alertKinds), sampledAtMs: epochMs })),
+  /** The whole gateway is out of sight: its miners, whatever their zones, are one incident. `sequence` is 0 then. */
+  gatewaySilent: z.boolean().optional(),
 });
 export type AnomaliesDetected = z.infer<typeof anomaliesDetected>;

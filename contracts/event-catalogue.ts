@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { commandStatuses, commandTypes, riskTiers } from './command.ts';
 import { alertKinds, severities } from './alert.ts';
+import { commandStatuses, commandTypes, riskTiers } from './command.ts';
 import { epochMs, gatewayId, minerId, siteId, tenantId, zoneId } from './identifiers.ts';
 
 const minerIds = z.array(minerId).min(1);
@@ -26,22 +26,39 @@ export const eventPayloads = {
     severity: z.enum(severities),
     /** Set when the alert belongs to an incident: the incident, not the alert, starts the loop then. */
     incident_id: z.string().optional(),
+    /** Set when the device has an older open alert, of which this is a later symptom: that one, not this, has a loop. */
+    parent_alert_id: z.string().optional(),
     sampled_at_ms: epochMs,
     batch_received_at_ms: epochMs,
   }),
-  'alerting.alert.repeated': z.object({ alert_id: z.string(), miner_id: minerId, count: z.int() }),
+  /** An alert that came back within five minutes, or got worse. Mere repetition is counted without an event. */
+  'alerting.alert.repeated': z.object({
+    alert_id: z.string(),
+    miner_id: minerId,
+    count: z.int(),
+    severity: z.enum(severities).optional(),
+  }),
   'alerting.alert.resolved': z.object({ alert_id: z.string(), miner_id: minerId, kind: z.enum(alertKinds) }),
   'alerting.incident.opened': z.object({
     incident_id: z.string(),
     zone_id: zoneId,
     kind: z.enum(alertKinds),
     severity: z.enum(severities),
+    /** Set when a whole gateway fell silent; its miners may stand in several zones then. */
+    gateway_id: gatewayId.optional(),
     miner_ids: minerIds,
     alert_ids: z.array(z.string()),
     sampled_at_ms: epochMs,
     batch_received_at_ms: epochMs,
   }),
-  'alerting.incident.grown': z.object({ incident_id: z.string(), zone_id: zoneId, miner_ids: minerIds }),
+  'alerting.incident.grown': z.object({
+    incident_id: z.string(),
+    zone_id: zoneId,
+    /** The miners and alerts that joined. */
+    miner_ids: minerIds,
+    alert_ids: z.array(z.string()).optional(),
+  }),
+  'alerting.incident.resolved': z.object({ incident_id: z.string(), zone_id: zoneId }),
   'advisor.diagnosis.made': z.object({
     diagnosis_id: z.string(),
     alert_id: z.string().optional(),
@@ -57,11 +74,22 @@ export const eventPayloads = {
     risk_level: z.enum(riskTiers),
     status: z.string(),
   }),
-  'advisor.recommendation.voted': z.object({ recommendation_id: z.string(), user_id: z.int(), votes: z.int(), votes_needed: z.int() }),
-  'advisor.recommendation.approved': z.object({ recommendation_id: z.string(), approvers: z.array(z.string()) }),
+  'advisor.recommendation.voted': z.object({
+    recommendation_id: z.string(),
+    user_id: z.int(),
+    votes: z.int(),
+    votes_needed: z.int(),
+  }),
+  'advisor.recommendation.approved': z.object({
+    recommendation_id: z.string(),
+    approvers: z.array(z.string()),
+  }),
   'advisor.recommendation.rejected': z.object({ recommendation_id: z.string(), reason: z.string() }),
   'advisor.recommendation.expired': z.object({ recommendation_id: z.string(), reason: z.string() }),
-  'advisor.recommendation.executing': z.object({ recommendation_id: z.string(), command_ids: z.array(z.string()) }),
+  'advisor.recommendation.executing': z.object({
+    recommendation_id: z.string(),
+    command_ids: z.array(z.string()),
+  }),
   'advisor.recommendation.completed': z.object({ recommendation_id: z.string(), verdict: z.string() }),
   'advisor.recommendation.failed': z.object({ recommendation_id: z.string(), reason: z.string() }),
   'advisor.recommendation.verified': z.object({ recommendation_id: z.string(), verdict: z.string() }),
@@ -71,9 +99,20 @@ export const eventPayloads = {
     feedback_type: z.string(),
     effectiveness_score: z.number().optional(),
   }),
-  'advisor.rule.changed': z.object({ rule_id: z.int(), change: z.enum(['created', 'updated', 'deactivated']) }),
-  'control.command.proposed': z.object({ ...ofCommand, miner_id: minerId, command_type: z.enum(commandTypes) }),
-  'control.command.approved': z.object({ ...ofCommand, gateway_id: gatewayId, approvers: z.array(z.string()) }),
+  'advisor.rule.changed': z.object({
+    rule_id: z.int(),
+    change: z.enum(['created', 'updated', 'deactivated']),
+  }),
+  'control.command.proposed': z.object({
+    ...ofCommand,
+    miner_id: minerId,
+    command_type: z.enum(commandTypes),
+  }),
+  'control.command.approved': z.object({
+    ...ofCommand,
+    gateway_id: gatewayId,
+    approvers: z.array(z.string()),
+  }),
   'control.command.denied': z.object({ ...ofCommand, reason: z.string() }),
   'control.command.cancelled': z.object({ ...ofCommand, reason: z.string() }),
   'control.command.dispatched': z.object({ ...ofCommand, gateway_id: gatewayId, sequence: z.int() }),
@@ -83,15 +122,30 @@ export const eventPayloads = {
   'control.command.unknown': z.object({ ...ofCommand, reason: z.string() }),
   'control.command.expired': z.object(ofCommand),
   /** An answer that came after the command was settled otherwise: recorded, and nothing changes. */
-  'control.command.answered_late': z.object({ ...ofCommand, status: z.enum(commandStatuses), outcome: z.string(), code: z.string().optional() }),
-  'control.safety.reported': z.object({ kind: z.string(), code: z.string(), gateway_id: gatewayId, miner_id: minerId.optional(), command_id: z.string().optional() }),
+  'control.command.answered_late': z.object({
+    ...ofCommand,
+    status: z.enum(commandStatuses),
+    outcome: z.string(),
+    code: z.string().optional(),
+  }),
+  'control.safety.reported': z.object({
+    kind: z.string(),
+    code: z.string(),
+    gateway_id: gatewayId,
+    miner_id: minerId.optional(),
+    command_id: z.string().optional(),
+  }),
   'fleet.site.created': z.object({ site_id: siteId, tenant_id: tenantId }),
   'fleet.zone.created': z.object({ zone_id: zoneId }),
   'fleet.gateway.registered': z.object({ gateway_id: gatewayId }),
   'fleet.miners.registered': z.object({ miner_ids: minerIds }),
   'identity.user.signed_in': z.object({ user_id: z.int() }),
   'identity.user.signed_out': z.object({ user_id: z.int() }),
-  'telemetry.batch.set_aside': z.object({ gateway_id: z.string(), fault: z.string(), quarantine_id: z.string() }),
+  'telemetry.batch.set_aside': z.object({
+    gateway_id: z.string(),
+    fault: z.string(),
+    quarantine_id: z.string(),
+  }),
 } as const;
 export type EventType = keyof typeof eventPayloads;
 export type EventPayload<T extends EventType> = z.infer<(typeof eventPayloads)[T]>;

@@ -1,0 +1,43 @@
+import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { FactsOf } from './apply-batch.ts';
+
+export type RegistryPort = {
+  readonly readMinersOfGateway: (gatewayId: string) => Promise<readonly RegisteredMiner[]>;
+  readonly readGatewayOwner: (siteId: number, gatewayId: string) => Promise<{ tenantId: string } | undefined>;
+};
+
+const freshMs = 60_000;
+/** A miner that the registry did not have is asked for again no sooner than this. */
+const askAgainMs = 5_000;
+
+/** The registry as ingest sees it: kept for a minute, read again early where a batch brings a miner that is not in it. */
+export const gatewayRegistry = ({ readMinersOfGateway, readGatewayOwner }: RegistryPort, clock: Clock) => {
+  const facts = new Map<
+    string,
+    { readonly readMs: number; readonly miners: ReadonlyMap<string, RegisteredMiner> }
+  >();
+  const owners = new Map<string, { readonly readMs: number; readonly owner: { tenantId: string } }>();
+  return {
+    readFacts: async (gatewayId: string, ids: readonly string[]): Promise<FactsOf> => {
+      const now = clock.nowMs();
+      let known = facts.get(gatewayId);
+      const age = now - (known?.readMs ?? Number.NEGATIVE_INFINITY);
+      if (!known || age >= freshMs || (age >= askAgainMs && ids.some((id) => !known?.miners.has(id)))) {
+        const miners = await readMinersOfGateway(gatewayId);
+        known = { readMs: now, miners: new Map(miners.map((miner) => [miner.minerId, miner])) };
+        facts.set(gatewayId, known);
+      }
+      const { miners } = known;
+      return (minerId) => miners.get(minerId);
+    },
+    readOwner: async (siteId: number, gatewayId: string) => {
+      const key = `${siteId}/${gatewayId}`;
+      const known = owners.get(key);
+      if (known && clock.nowMs() - known.readMs < freshMs) return known.owner;
+      const owner = await readGatewayOwner(siteId, gatewayId);
+      if (owner) owners.set(key, { readMs: clock.nowMs(), owner });
+      return owner;
+    },
+  };
+};
