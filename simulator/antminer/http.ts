@@ -10,6 +10,8 @@ import { newApiPages, newApiReport } from './new-api-reports.ts';
 import { networkInfo, systemInfo } from './system-info.ts';
 
 const maxBodyBytes = 64 * 1024;
+/** Beyond this a body is not even read to its end. */
+const hopelessBytes = 1024 * 1024;
 
 /** One Antminer behind the shared HTTP server. */
 export type AntminerHost = {
@@ -77,14 +79,16 @@ export class AntminerHttp {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse) {
-    const host = this.#hosts.get(request.socket);
+    // Kept, because Node takes it off a request that was not read to its end.
+    const { socket } = request;
+    const host = this.#hosts.get(socket);
     if (!host?.miner.answers) {
-      request.socket.resetAndDestroy();
+      socket.resetAndDestroy();
       return;
     }
     const body = await readBody(request);
     if (body === undefined) {
-      if (!request.socket.destroyed) this.#send(host, request, response, page(413, 'Payload Too Large'));
+      if (!socket.destroyed) this.#send(host, socket, response, page(413, 'Payload Too Large'));
       return;
     }
     const verdict = this.#gate.judge(
@@ -94,7 +98,7 @@ export class AntminerHttp {
     );
     if (verdict !== 'accepted') {
       const headers = { 'WWW-Authenticate': this.#gate.challenge(verdict === 'stale') };
-      this.#send(host, request, response, { ...page(401, 'Unauthorized'), headers });
+      this.#send(host, socket, response, { ...page(401, 'Unauthorized'), headers });
       return;
     }
     const outcome = this.#answer(host, request, body);
@@ -102,7 +106,7 @@ export class AntminerHttp {
       outcome.done?.();
       return;
     }
-    this.#send(host, request, response, outcome);
+    this.#send(host, socket, response, outcome);
     outcome.done?.();
   }
 
@@ -120,7 +124,7 @@ export class AntminerHttp {
     return answer ? answer(host, request, body) : page(404, 'Not Found');
   }
 
-  #send(host: AntminerHost, request: IncomingMessage, response: ServerResponse, reply: Reply) {
+  #send(host: AntminerHost, socket: Socket, response: ServerResponse, reply: Reply) {
     const bytes = Buffer.from(reply.body, 'utf8');
     const trouble = host.miner.wireTrouble;
     response.writeHead(reply.status, {
@@ -134,7 +138,7 @@ export class AntminerHttp {
       return;
     }
     response.flushHeaders();
-    deliver(request.socket, bytes, trouble, true);
+    deliver(socket, bytes, trouble, true);
   }
 }
 
@@ -145,13 +149,13 @@ const readBody = async (request: IncomingMessage): Promise<string | undefined> =
     for await (const chunk of request) {
       const bytes = Buffer.from(chunk);
       length += bytes.length;
-      if (length > maxBodyBytes) return undefined;
-      chunks.push(bytes);
+      if (length > hopelessBytes) return undefined;
+      if (length <= maxBodyBytes) chunks.push(bytes);
     }
   } catch {
     return undefined;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return length > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8');
 };
 
 const asJson = (text: string): unknown => {

@@ -27,7 +27,7 @@ const privileged = new Set([
   'ascset',
 ]);
 
-const jsonRequest = z.looseObject({ command: z.unknown(), new_api: z.unknown() });
+const jsonRequest = z.looseObject({ command: z.unknown().optional(), new_api: z.unknown().optional() });
 
 type Status = { readonly letter: 'S' | 'E'; readonly code: number; readonly msg: string };
 

@@ -24,6 +24,8 @@ export type SiteOptions = {
   readonly vendorPorts?: { readonly rpcPort: number; readonly httpPort: number };
   /** Wall time of the miners' clocks, for `When` and the life of tokens. */
   readonly nowMs?: () => number;
+  /** A steady clock in milliseconds that drives simulated time; by default the process's own. */
+  readonly steadyMs?: () => number;
 };
 
 /** Passwords that the simulated miners are set up with. Loopback only; they protect nothing. */
@@ -55,7 +57,7 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
   const { seed, miners: count } = options;
   const zoneCount = Math.min(options.zones ?? Math.max(1, Math.round(count / 50)), Math.max(count, 1));
   const nowMs = options.nowMs ?? Date.now;
-  const clock = new SimClock(options.speed);
+  const clock = new SimClock(options.speed, options.steadyMs);
   const http = new AntminerHttp(nowMs);
   const airs = new Map<string, ZoneAir>();
   const endpoints = new Map<string, MinerEndpoint>();

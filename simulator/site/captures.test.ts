@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemInfo } from '../antminer/system-info.ts';
+import { ask, type ManualSite, startManualSite } from '../test-support.ts';
+import { identitiesOf } from './inventory.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimulatedMiner } from './simulated-miner.ts';
+import { ZoneAir } from './zone-air.ts';
+
+const data = process.env.HASHINSIGHT_DATA ?? path.resolve(import.meta.dirname, '../../../shared/data');
+const captures = path.join(data, 'captures');
+const present = existsSync(captures);
+if (!present)
+  console.error(
+    'The recorded answers of real miners are not here (HASHINSIGHT_DATA): their shapes are not compared.',
+  );
+
+let site: ManualSite;
+beforeAll(async () => {
+  site = await startManualSite();
+});
+afterAll(() => site.close());
+
+/** Where the simulated answer lacks a key of the recorded one, or has a value of another type there. */
+const differences = (recorded: unknown, simulated: unknown, at = ''): string[] => {
+  if (Array.isArray(recorded)) {
+    if (!Array.isArray(simulated)) return [`${at}: no list`];
+    return recorded
+      .slice(0, simulated.length)
+      .flatMap((item, index) => differences(item, simulated[index], `${at}[${index}]`));
+  }
+  if (recorded !== null && typeof recorded === 'object') {
+    if (simulated === null || typeof simulated !== 'object' || Array.isArray(simulated))
+      return [`${at}: no object`];
+    const own = new Map(Object.entries(simulated));
+    return Object.entries(recorded).flatMap(([key, value]) =>
+      own.has(key) ? differences(value, own.get(key), `${at}.${key}`) : [`${at}.${key}: missing`],
+    );
+  }
+  return typeof recorded === typeof simulated ? [] : [`${at}: ${typeof simulated}, not ${typeof recorded}`];
+};
+
+const recordedJson = (file: string): unknown => JSON.parse(readFileSync(path.join(captures, file), 'utf8'));
+
+describe.skipIf(!present)('answers have the shape of recorded ones', () => {
+  it.each(['version', 'summary', 'stats', 'pools', 'devs'])('Antminer %s', async (command) => {
+    const text = await ask(site.one('Antminer S19 Pro').rpcPort, JSON.stringify({ command }));
+    expect(
+      differences(recordedJson(`antminer/v2020/${command}.json`), JSON.parse(text.replace('}{', '},{'))),
+    ).toEqual([]);
+  });
+
+  it('Antminer get_system_info', () => {
+    const [identity] = identitiesOf({ miners: 1, zones: 1, seed: 1, mix: { 'Antminer S21': 1 } });
+    if (!identity) throw new Error('no miner');
+    const miner = new SimulatedMiner(identity, {
+      seed: 1,
+      clock: new SimClock(1),
+      air: new ZoneAir('zone-1', 1),
+      pools: [],
+    });
+    expect(differences(recordedJson('antminer/v2020/system_info.json'), systemInfo(miner))).toEqual([]);
+  });
+
+  it.each([
+    'summary',
+    'devs',
+    'pools',
+    'status',
+    'get_version',
+    'get_miner_info',
+    'get_psu',
+    'get_error_code',
+  ])('Whatsminer %s', async (command) => {
+    const text = await ask(site.one('Whatsminer M50').rpcPort, JSON.stringify({ command }));
+    expect(differences(recordedJson(`whatsminer/v2/${command}.json`), JSON.parse(text))).toEqual([]);
+  });
+
+  it('Whatsminer get_error_code with errors', async () => {
+    const { minerId, rpcPort } = site.one('Whatsminer M50');
+    site.inject(minerId, { kind: 'dead_fan', fan: 1 });
+    site.pass(60);
+    const answer = JSON.parse(await ask(rpcPort, '{"cmd":"get_error_code"}'));
+    expect(answer.Msg.error_code).toEqual([
+      { 110: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/) },
+    ]);
+    site.clear(minerId);
+  });
+});
