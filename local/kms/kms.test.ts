@@ -19,6 +19,7 @@ import {
 } from '@aws-sdk/client-kms';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { clientOf, peerEndpoint } from '../testing/peer.ts';
 import { temporaryDirectory } from '../testing/test-app.ts';
 import { startKms } from './start-kms.ts';
 
@@ -29,13 +30,7 @@ type Keys = {
   readonly mac: string;
   readonly signing: string;
 };
-const clientFor = (endpoint: string) =>
-  new KMSClient({
-    region: 'us-east-1',
-    endpoint,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+const clientFor = (endpoint: string) => new KMSClient(clientOf(endpoint));
 
 const startLocal = async (path: string) => {
   const service = await startKms({
@@ -91,9 +86,7 @@ const startPeer = async (endpoint: string): Promise<Keys> => {
   };
 };
 
-const peer = process.env['HASHINSIGHT_PEER_ENDPOINT'];
-if (!peer)
-  console.log('skipped: KMS contract against another emulator, HASHINSIGHT_PEER_ENDPOINT is not set');
+const peer = peerEndpoint('KMS');
 
 /** What every KMS must do; ours, and any other that is reachable. */
 const contract =
