@@ -89,6 +89,13 @@ export type StreamSource = {
   readonly subscribe: (streamArn: string, reader: StreamReader) => { readonly close: () => Promise<void> };
 };
 
+/**
+ * Where gateways connect: `mqtts://localhost:<port>`, and the PEM file of the certificate authority that signed the
+ * broker. `startIot` answers `LocalService & { mqtt: MqttAccess }`, its `endpoint` serving the control plane (iot) and
+ * the data plane (iot-data) both.
+ */
+export type MqttAccess = { readonly url: string; readonly caPath: string };
+
 /** What a service may use of the others. Filled in as services start; read it at use, not at construction. */
 export type Surroundings = {
   /** Where people and devices reach the API and the console: `http://localhost:<port>`. */

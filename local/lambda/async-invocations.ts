@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { InvocationOutcome } from '../ports.ts';
 
@@ -12,13 +12,11 @@ export type AsyncSettings = {
   readonly deadLetterQueueArn?: string;
 };
 
-const pendingEvents = z.array(
-  z.object({ functionName: z.string(), requestId: z.string(), event: z.unknown(), attempt: z.int() }),
-);
-type Pending = z.infer<typeof pendingEvents>[number];
+const storedEvent = z.object({ id: z.string(), name: z.string(), event: z.string(), attempt: z.int() });
+type Pending = { readonly id: string; readonly name: string; readonly event: unknown; attempt: number };
 
 export type AsyncOptions = {
-  readonly file: string;
+  readonly directory: string;
   /** Waits before the first and the second retry. In the cloud one and two minutes. */
   readonly retryDelaysMs: readonly number[];
   readonly settingsOf: (functionName: string) => AsyncSettings;
@@ -28,51 +26,68 @@ export type AsyncOptions = {
   readonly log: (line: string) => void;
 };
 
-/** Lambda's queue of asynchronous events: at once, then the retries, then the destination. What is open at the end is taken up again at the next start. */
-export const createAsyncInvocations = (options: AsyncOptions) => {
-  const open = new Set<Pending>();
+/**
+ * Lambda's queue of asynchronous events: run at once, then the retries, then the destination. An accepted event is on
+ * disk until it is through, so that what is open when the process ends is taken up at the next start.
+ */
+export const openAsyncInvocations = (options: AsyncOptions) => {
+  const database = new DatabaseSync(join(options.directory, 'async-events.sqlite'));
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, name TEXT NOT NULL, event TEXT NOT NULL, attempt INTEGER NOT NULL)',
+  );
+  const insert = database.prepare('INSERT INTO events (id, name, event, attempt) VALUES (?, ?, ?, 0)');
+  const count = database.prepare('UPDATE events SET attempt = ? WHERE id = ?');
+  const forget = database.prepare('DELETE FROM events WHERE id = ?');
   const timers = new Set<NodeJS.Timeout>();
+  const running = new Set<Promise<void>>();
   let closed = false;
 
-  const run = async (pending: Pending): Promise<void> => {
-    const { functionName, event, requestId } = pending;
-    const settings = options.settingsOf(functionName);
-    const outcome = await options.invoke(functionName, event, requestId);
-    if (closed && !outcome.ok) return;
-    if (!outcome.ok && pending.attempt < settings.maxRetries) {
-      pending.attempt += 1;
-      const delay = options.retryDelaysMs[pending.attempt - 1] ?? options.retryDelaysMs.at(-1) ?? 0;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        void run(pending);
-      }, delay);
-      timers.add(timer);
-      return;
-    }
-    open.delete(pending);
-    const target = outcome.ok ? settings.onSuccessQueueArn : settings.onFailureQueueArn;
-    if (target) await deliver(target, JSON.stringify(report(pending, outcome)));
-    if (!outcome.ok && settings.deadLetterQueueArn)
-      await deliver(settings.deadLetterQueueArn, JSON.stringify(event));
-    if (!outcome.ok && !target && !settings.deadLetterQueueArn)
-      options.log(`${functionName}: an event was dropped after ${pending.attempt + 1} attempts`);
+  const run = (pending: Pending): void => {
+    const done: Promise<void> = attempt(pending)
+      .catch((error: unknown) =>
+        options.log(`${pending.name}: ${error instanceof Error ? error.message : String(error)}`),
+      )
+      .finally(() => running.delete(done));
+    running.add(done);
   };
 
-  const deliver = (queueArn: string, body: string) =>
-    options
-      .sendToQueue(queueArn, body)
-      .catch((error: unknown) =>
-        options.log(`destination: ${error instanceof Error ? error.message : String(error)}`),
-      );
+  const attempt = async (pending: Pending): Promise<void> => {
+    const settings = options.settingsOf(pending.name);
+    const outcome = await options.invoke(pending.name, pending.event, pending.id);
+    if (!outcome.ok && closed) return;
+    if (!outcome.ok && pending.attempt < settings.maxRetries) return again(pending);
+    const target = outcome.ok ? settings.onSuccessQueueArn : settings.onFailureQueueArn;
+    if (target) await options.sendToQueue(target, JSON.stringify(report(pending, outcome)));
+    if (!outcome.ok && settings.deadLetterQueueArn)
+      await options.sendToQueue(settings.deadLetterQueueArn, JSON.stringify(pending.event));
+    if (!outcome.ok && !target && !settings.deadLetterQueueArn)
+      options.log(`${pending.name}: an event was dropped after ${pending.attempt + 1} attempts`);
+    forget.run(pending.id);
+  };
 
-  const report = ({ functionName, requestId, event, attempt }: Pending, outcome: InvocationOutcome) => ({
+  const again = (pending: Pending) => {
+    pending.attempt += 1;
+    count.run(pending.attempt, pending.id);
+    const delays = options.retryDelaysMs;
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        run(pending);
+      },
+      delays[pending.attempt - 1] ?? delays.at(-1) ?? 0,
+    );
+    timers.add(timer);
+  };
+
+  const report = ({ name, id, event, attempt: retries }: Pending, outcome: InvocationOutcome) => ({
     version: '1.0',
     timestamp: new Date().toISOString(),
     requestContext: {
-      requestId,
-      functionArn: `${options.arnOf(functionName)}:$LATEST`,
+      requestId: id,
+      functionArn: `${options.arnOf(name)}:$LATEST`,
       condition: outcome.ok ? 'Success' : 'RetriesExhausted',
-      approximateInvokeCount: attempt + 1,
+      approximateInvokeCount: retries + 1,
     },
     requestPayload: event,
     responseContext: {
@@ -86,30 +101,26 @@ export const createAsyncInvocations = (options: AsyncOptions) => {
   });
 
   return {
-    accept: (functionName: string, event: unknown, requestId: string) => {
-      const pending: Pending = { functionName, requestId, event, attempt: 0 };
-      open.add(pending);
-      void run(pending);
+    accept: (name: string, event: unknown, id: string) => {
+      insert.run(id, name, JSON.stringify(event ?? {}));
+      run({ id, name, event, attempt: 0 });
     },
     /** Takes up what the last run left open. */
     resume: () => {
-      if (!existsSync(options.file)) return;
-      const left = pendingEvents.parse(JSON.parse(readFileSync(options.file, 'utf8')));
-      rmSync(options.file);
-      for (const pending of left) {
-        open.add(pending);
-        void run(pending);
+      for (const row of database.prepare('SELECT id, name, event, attempt FROM events').all()) {
+        const { event, ...rest } = storedEvent.parse(row);
+        run({ ...rest, event: JSON.parse(event) });
       }
     },
-    /** Called after the functions have stopped. */
-    close: () => {
+    /** No retry begins any more; what fails from now on stays for the next start. */
+    stop: () => {
       closed = true;
       for (const timer of timers) clearTimeout(timer);
     },
-    save: () => {
-      if (open.size === 0) return;
-      mkdirSync(dirname(options.file), { recursive: true });
-      writeFileSync(options.file, JSON.stringify([...open]));
+    /** After the functions have stopped. */
+    close: async () => {
+      await Promise.all(running);
+      database.close();
     },
   };
 };

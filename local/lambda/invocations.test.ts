@@ -2,8 +2,11 @@ import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InvocationOutcome } from '../ports.ts';
 import { type Runtime, startRuntime } from '../runtime.ts';
 import { arnOf, eventually, functionOf, temporaryDirectory, writeApp } from '../testing/test-app.ts';
+
+import { openAsyncInvocations } from './async-invocations.ts';
 
 const directory = temporaryDirectory();
 let runtime: Runtime;
@@ -100,5 +103,43 @@ describe('asynchronous invocations', () => {
       responsePayload: { errorType: 'Error', errorMessage: 'asked to' },
     });
     expect((runtime.functionStats()[0]?.errors ?? 0) - before).toBe(2);
+  });
+});
+
+describe('accepted events', () => {
+  const open = (path: string, invoke: () => Promise<InvocationOutcome>) =>
+    openAsyncInvocations({
+      directory: path,
+      retryDelaysMs: [60_000],
+      settingsOf: () => ({ maxRetries: 2, onSuccessQueueArn: 'arn:done' }),
+      arnOf: (name) => `arn:${name}`,
+      invoke,
+      sendToQueue: async (_queue, body) => void delivered.push(body),
+      log: () => {},
+    });
+  const delivered: string[] = [];
+
+  it('that wait for their retry when the runtime stops run at the next start, and only then', async () => {
+    using place = temporaryDirectory();
+    let attempts = 0;
+    const first = open(place.path, async () => {
+      attempts += 1;
+      return { ok: false, errorType: 'Error', errorMessage: 'not yet' };
+    });
+    first.accept('fn', { n: 1 }, 'id-1');
+    await eventually(() => attempts === 1);
+    first.stop();
+    await first.close();
+    const second = open(place.path, async () => ({ ok: true, payload: 'through' }));
+    second.resume();
+    second.stop();
+    await second.close();
+    expect(delivered.map((body) => JSON.parse(body))).toMatchObject([
+      { requestContext: { approximateInvokeCount: 2 }, requestPayload: { n: 1 }, responsePayload: 'through' },
+    ]);
+    const third = open(place.path, async () => ({ ok: true, payload: 'again' }));
+    third.resume();
+    await third.close();
+    expect(delivered).toHaveLength(1);
   });
 });

@@ -12,7 +12,7 @@ import type {
 } from '../ports.ts';
 import { physicalName } from '../shared/physical-name.ts';
 import type { QueueHub } from '../sqs/queue-hub.ts';
-import { type AsyncSettings, createAsyncInvocations } from './async-invocations.ts';
+import { type AsyncSettings, openAsyncInvocations } from './async-invocations.ts';
 import { openFunctionLog } from './function-log.ts';
 import { createFunctionPool, type FunctionPool } from './function-pool.ts';
 import type { FunctionStats } from './function-stats.ts';
@@ -82,8 +82,8 @@ export const startLambda = async (
     };
   };
 
-  const asynchronous = createAsyncInvocations({
-    file: join(directory, 'open-events.json'),
+  const asynchronous = openAsyncInvocations({
+    directory,
     retryDelaysMs: options.retryDelaysMs ?? [1_000, 2_000],
     settingsOf: (name) => settings.get(name) ?? { maxRetries: 2 },
     arnOf,
@@ -257,11 +257,11 @@ export const startLambda = async (
     },
     close: async () => {
       const mappingsEnd = Promise.all(running.map((one) => one.close()));
-      asynchronous.close();
+      asynchronous.stop();
       await Promise.race([mappingsEnd, new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
       await Promise.all([...pools.values()].map((pool) => pool.close()));
       await mappingsEnd;
-      asynchronous.save();
+      await asynchronous.close();
       await api.close();
     },
   };
