@@ -7,6 +7,7 @@ import { buildGateway } from './build.ts';
 import { antminerPeer } from './test-kit/antminer-peer.ts';
 import { keyId, secret } from './test-kit/envelopes.ts';
 import { place } from './test-kit/memory-bus.ts';
+import { selfSigned } from './test-kit/self-signed.ts';
 import { until } from './test-kit/until.ts';
 
 let directory: string;
@@ -52,10 +53,18 @@ describe('the gateway as a process', () => {
     const { outfile, bytes } = await buildGateway(directory);
     expect(bytes).toBeLessThan(1_500_000);
     const peer = await antminerPeer();
-    const pem = join(directory, 'pem');
-    writeFileSync(pem, '');
+    const { certificate, privateKey } = await selfSigned(place.gatewayId);
+    const [caPath, certPath, keyPath] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) =>
+      join(directory, name),
+    );
+    for (const [path, pem] of [
+      [caPath, certificate],
+      [certPath, certificate],
+      [keyPath, privateKey],
+    ])
+      writeFileSync(path ?? '', pem ?? '');
     const file = join(directory, 'config.json');
-    const mqtt = { host: '127.0.0.1', port: 1, caPath: pem, certPath: pem, keyPath: pem };
+    const mqtt = { host: '127.0.0.1', port: 1, caPath, certPath, keyPath };
     writeFileSync(
       file,
       JSON.stringify({

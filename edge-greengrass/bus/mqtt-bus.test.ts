@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { Aedes } from 'aedes';
 import mqtt from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logNothing } from '../log.ts';
+import { selfSigned } from '../test-kit/self-signed.ts';
 import { until } from '../test-kit/until.ts';
 import type { EdgeBus } from './edge-bus.ts';
-import { mqttBus } from './mqtt-bus.ts';
+import { mqttBus, mqttBusOf } from './mqtt-bus.ts';
 
 let broker: Aedes;
 let server: Server;
@@ -69,6 +74,76 @@ const collect = () => {
   const got: string[] = [];
   return { got, receive: async (payload: Uint8Array) => void got.push(Buffer.from(payload).toString()) };
 };
+
+describe('MQTT line with certificates', () => {
+  it('comes up with the gateway’s certificate, checks the broker’s, and stays down otherwise', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tls-'));
+    const write = (name: string, pem: string) => {
+      writeFileSync(join(directory, name), pem);
+      return join(directory, name);
+    };
+    const [brokerId, gatewayId, stranger] = await Promise.all([
+      selfSigned('localhost'),
+      selfSigned('gw-7'),
+      selfSigned('gw-8'),
+    ]);
+    const secure = createTlsServer(
+      {
+        cert: brokerId.certificate,
+        key: brokerId.privateKey,
+        ca: [gatewayId.certificate],
+        requestCert: true,
+        rejectUnauthorized: true,
+      },
+      (socket) => void broker.handle(socket),
+    );
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const address = secure.address();
+    const securePort = address && typeof address !== 'string' ? address.port : 0;
+    const lineWith = async (ca: string, own: typeof gatewayId) => {
+      const bus = mqttBusOf(
+        {
+          host: 'localhost',
+          port: securePort,
+          caPath: write('ca.pem', ca),
+          certPath: write('cert.pem', own.certificate),
+          keyPath: write('key.pem', own.privateKey),
+        },
+        'gw-7',
+        2_000,
+        (_, event) => events.push(event),
+      );
+      buses.push(bus);
+      await bus.open();
+      return bus;
+    };
+    const events: string[] = [];
+    const good = await lineWith(brokerId.certificate, gatewayId);
+    await until('the line', good.isUp);
+    await good.publish('up', Uint8Array.of(1));
+    const refused = await lineWith(brokerId.certificate, stranger);
+    await until('the refusal', () => events.includes('line_not_opened'));
+    events.length = 0;
+    const impostor = await lineWith(stranger.certificate, gatewayId);
+    await until('an error', () => events.includes('line_error'));
+    expect([good.isUp(), refused.isUp(), impostor.isUp()]).toEqual([true, false, false]);
+    await Promise.all(buses.splice(0).map((bus) => bus.close()));
+    await new Promise((resolve) => secure.close(resolve));
+    rmSync(directory, { recursive: true });
+  });
+
+  it('names the configuration, not the file’s content, where the certificate does not fit', () => {
+    const here = import.meta.filename;
+    expect(() =>
+      mqttBusOf(
+        { host: 'localhost', port: 1, caPath: here, certPath: here, keyPath: here },
+        'gw-7',
+        1,
+        logNothing,
+      ),
+    ).toThrow(/^Configuration: mqtt/);
+  });
+});
 
 describe('MQTT line against a real broker', () => {
   it('delivers both ways and publishes binary unchanged', async () => {

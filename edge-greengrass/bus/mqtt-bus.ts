@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { MqttConfig } from '../config.ts';
 import type { Log } from '../log.ts';
@@ -31,6 +32,7 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
   const listeners = new Set<(up: boolean) => void>();
   const pending = new Set<(reason: Error) => void>();
   let up = false;
+  let toldOfFailure = false;
 
   const client: MqttClient = connect(url, {
     ...tls,
@@ -74,7 +76,11 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
     }
   };
   client.on('connect', () => void online());
-  client.on('close', () => setUp(false));
+  client.on('close', () => {
+    if (!up && !toldOfFailure) log('warn', 'line_not_opened');
+    toldOfFailure = !up;
+    setUp(false);
+  });
   client.on('error', (error) =>
     log('warn', 'line_error', { reason: 'code' in error ? String(error.code) : error.name }),
   );
@@ -111,17 +117,22 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
   };
 };
 
+const readIdentity = ({ caPath, certPath, keyPath }: MqttConfig) => {
+  try {
+    const identity = { ca: readFileSync(caPath), cert: readFileSync(certPath), key: readFileSync(keyPath) };
+    createSecureContext(identity);
+    return identity;
+  } catch {
+    throw new Error('Configuration: mqtt.caPath, certPath and keyPath do not name a certificate and its key');
+  }
+};
+
 /** The line of a gateway's configuration: TLS both ways, the certificate being the gateway's thing. */
-export const mqttBusOf = (
-  { host, port, caPath, certPath, keyPath }: MqttConfig,
-  clientId: string,
-  publishMs: number,
-  log: Log,
-) =>
+export const mqttBusOf = (config: MqttConfig, clientId: string, publishMs: number, log: Log) =>
   mqttBus({
-    url: `mqtts://${host}:${port}`,
+    url: `mqtts://${config.host}:${config.port}`,
     clientId,
-    tls: { ca: readFileSync(caPath), cert: readFileSync(certPath), key: readFileSync(keyPath) },
+    tls: readIdentity(config),
     publishMs,
     log,
   });
