@@ -4,6 +4,7 @@ import { readAssembly } from './cloudformation/assembly.ts';
 import { deploy, type Outputs } from './cloudformation/deploy.ts';
 import { startCognito } from './cognito/cognito.ts';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import { startEventBridge } from './eventbridge/start-eventbridge.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { startKms } from './kms/start-kms.ts';
 import type { FunctionStats } from './lambda/function-stats.ts';
@@ -178,7 +179,9 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     endpoints['AWS_ENDPOINT_URL_LAMBDA'] = lambda.endpoint;
     early.invoke = lambda.invoke;
     early.invokeAsync = lambda.invokeAsync;
-    const services: readonly LocalService[] = [api, sqs, s3, kms, dynamodb, cognito, lambda];
+    const eventbridge = keep(await startEventBridge(surroundings));
+    endpoints['AWS_ENDPOINT_URL_EVENTBRIDGE'] = eventbridge.endpoint;
+    const services: readonly LocalService[] = [api, sqs, s3, kms, dynamodb, cognito, lambda, eventbridge];
     const memory = (): Memory => {
       const { rss, heapUsed, external } = process.memoryUsage();
       const workers = lambda.stats().reduce((sum, one) => sum + one.workers, 0);
