@@ -76,4 +76,8 @@ export const zoneAnswer = z.strictObject({ zone });
 export const zonesAnswer = z.strictObject({ zones: z.array(zone), count: z.int() });
 export const gatewayAnswer = z.strictObject({ gateway, credentials: gatewayCredentials });
 export const gatewaysAnswer = z.strictObject({ gateways: z.array(gateway), count: z.int() });
-export const minersAnswer = z.strictObject({ miners: z.array(miner), count: z.int(), next_cursor: z.string().optional() });
+export const minersAnswer = z.strictObject({
+  miners: z.array(miner),
+  count: z.int(),
+  next_cursor: z.string().optional(),
+});

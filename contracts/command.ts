@@ -31,10 +31,19 @@ export const commandOrder = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('MINER_RESTART'), params: z.strictObject({}) }),
   z.strictObject({ type: z.literal('HASHING_DISABLE'), params: z.strictObject({}) }),
   z.strictObject({ type: z.literal('HASHING_ENABLE'), params: z.strictObject({}) }),
-  z.strictObject({ type: z.literal('POOL_SET'), params: z.strictObject({ pools: z.array(pool).min(1).max(3) }) }),
-  z.strictObject({ type: z.literal('SET_FAN'), params: z.strictObject({ dutyPct: z.int().min(10).max(100) }) }),
+  z.strictObject({
+    type: z.literal('POOL_SET'),
+    params: z.strictObject({ pools: z.array(pool).min(1).max(3) }),
+  }),
+  z.strictObject({
+    type: z.literal('SET_FAN'),
+    params: z.strictObject({ dutyPct: z.int().min(10).max(100) }),
+  }),
   z.strictObject({ type: z.literal('POWER_MODE'), params: z.strictObject({ mode: z.enum(powerModes) }) }),
-  z.strictObject({ type: z.literal('POWER_LIMIT'), params: z.strictObject({ limitW: z.int().min(100).max(20_000) }) }),
+  z.strictObject({
+    type: z.literal('POWER_LIMIT'),
+    params: z.strictObject({ limitW: z.int().min(100).max(20_000) }),
+  }),
   z.strictObject({
     type: z.literal('FREQUENCY_SET'),
     params: z.strictObject({ frequencyMhz: z.number().min(50).max(1_500) }),
@@ -117,7 +126,12 @@ const responseBase = {
  */
 export const commandResponse = z.discriminatedUnion('outcome', [
   z.strictObject({ ...responseBase, outcome: z.literal('accepted') }),
-  z.strictObject({ ...responseBase, outcome: z.literal('refused'), code: z.enum(refusalCodes), detail: z.string().max(300) }),
+  z.strictObject({
+    ...responseBase,
+    outcome: z.literal('refused'),
+    code: z.enum(refusalCodes),
+    detail: z.string().max(300),
+  }),
   z.strictObject({
     ...responseBase,
     outcome: z.literal('succeeded'),
@@ -131,7 +145,12 @@ export const commandResponse = z.discriminatedUnion('outcome', [
     detail: z.string().max(300),
     before: minerReading.optional(),
   }),
-  z.strictObject({ ...responseBase, outcome: z.literal('unknown'), detail: z.string().max(300), before: minerReading.optional() }),
+  z.strictObject({
+    ...responseBase,
+    outcome: z.literal('unknown'),
+    detail: z.string().max(300),
+    before: minerReading.optional(),
+  }),
 ]);
 export type CommandResponse = z.infer<typeof commandResponse>;
 
@@ -142,7 +161,13 @@ export const safetyEvent = z.strictObject({
   siteId,
   gatewayId,
   atMs: epochMs,
-  kind: z.enum(['command_refused', 'over_temperature_stop', 'miner_unparseable', 'spool_thinned', 'kill_switch']),
+  kind: z.enum([
+    'command_refused',
+    'over_temperature_stop',
+    'miner_unparseable',
+    'spool_thinned',
+    'kill_switch',
+  ]),
   minerId: minerId.optional(),
   commandId: z.string().max(64).optional(),
   code: z.string().max(64),

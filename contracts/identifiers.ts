@@ -10,7 +10,12 @@ export const siteIdText = z
   .transform(Number);
 
 const name = (what: string) =>
-  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, `must be a ${what}: 1 to 64 letters, digits, dot, dash or underscore`);
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      `must be a ${what}: 1 to 64 letters, digits, dot, dash or underscore`,
+    );
 
 export const minerId = name('miner id');
 export const gatewayId = name('gateway id');

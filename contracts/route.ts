@@ -12,7 +12,9 @@ export type Route = {
   readonly path: `/${string}`;
   readonly summary: Text;
   /** Who may call it. `public` routes see no principal. `rank` is checked after the module's access level. */
-  readonly access: 'public' | { readonly module: Module; readonly level: Exclude<AccessLevel, 'none'>; readonly rank?: Rank };
+  readonly access:
+    | 'public'
+    | { readonly module: Module; readonly level: Exclude<AccessLevel, 'none'>; readonly rank?: Rank };
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

@@ -3,17 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { type MinerReading, minerStates, powerModes, readingFieldNames } from './reading.ts';
 import { decodeBatch, encodeBatch, type TelemetryBatch, toWirePrecision } from './telemetry-batch.ts';
 
-const values = fc.dictionary(fc.constantFrom(...readingFieldNames), fc.double({ min: -1e6, max: 1e7, noNaN: true }));
+const values = fc.dictionary(
+  fc.constantFrom(...readingFieldNames),
+  fc.double({ min: -1e6, max: 1e7, noNaN: true }),
+);
 const reading: fc.Arbitrary<MinerReading> = fc
   .record({
     minerId: fc.constantFrom('m-1', 'm-2', 'm-3'),
     sampledAtMs: fc.integer({ min: 0, max: 4e12 }),
     state: fc.constantFrom(...minerStates),
     mode: fc.option(fc.constantFrom(...powerModes), { nil: undefined }),
-    errorCodes: fc.option(fc.array(fc.constantFrom('110', '218', '541'), { maxLength: 3 }), { nil: undefined }),
+    errorCodes: fc.option(fc.array(fc.constantFrom('110', '218', '541'), { maxLength: 3 }), {
+      nil: undefined,
+    }),
     values,
   })
-  .map(({ mode, errorCodes, ...rest }) => ({ ...rest, ...(mode && { mode }), ...(errorCodes && { errorCodes }) }));
+  .map(({ mode, errorCodes, ...rest }) => ({
+    ...rest,
+    ...(mode && { mode }),
+    ...(errorCodes && { errorCodes }),
+  }));
 const batchOf = (readings: MinerReading[]): TelemetryBatch => ({
   siteId: 1,
   gatewayId: 'gw-1',
@@ -50,9 +59,12 @@ describe('telemetry format 1', () => {
 
   it('names the fault of every truncation and never throws on flipped bytes', () => {
     const bytes = encodeBatch(
-      batchOf([{ minerId: 'm-1', sampledAtMs: 5, state: 'hashing', values: { powerW: 3250, hashrateThs: 110.5 } }]),
+      batchOf([
+        { minerId: 'm-1', sampledAtMs: 5, state: 'hashing', values: { powerW: 3250, hashrateThs: 110.5 } },
+      ]),
     );
-    for (let length = 0; length < bytes.length; length++) expect(decodeBatch(bytes.subarray(0, length)).ok).toBe(false);
+    for (let length = 0; length < bytes.length; length++)
+      expect(decodeBatch(bytes.subarray(0, length)).ok).toBe(false);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
         const damaged = Uint8Array.from(bytes);
@@ -63,7 +75,12 @@ describe('telemetry format 1', () => {
   });
 
   it('refuses what is not a number instead of sending it', () => {
-    const row: MinerReading = { minerId: 'm-1', sampledAtMs: 5, state: 'hashing', values: { powerW: Number.NaN } };
+    const row: MinerReading = {
+      minerId: 'm-1',
+      sampledAtMs: 5,
+      state: 'hashing',
+      values: { powerW: Number.NaN },
+    };
     expect(() => encodeBatch(batchOf([row]))).toThrow(/powerW of m-1/);
   });
 });

@@ -43,7 +43,10 @@ export const batchHeader = z.strictObject({
 });
 export type BatchHeader = z.infer<typeof batchHeader>;
 
-export type TelemetryBatch = Pick<BatchHeader, 'siteId' | 'gatewayId' | 'shard' | 'sequence' | 'createdAtMs'> & {
+export type TelemetryBatch = Pick<
+  BatchHeader,
+  'siteId' | 'gatewayId' | 'shard' | 'sequence' | 'createdAtMs'
+> & {
   readonly readings: readonly MinerReading[];
 };
 
@@ -142,7 +145,8 @@ class Reader {
   }
 
   bytes(length: number) {
-    if (this.#at + length > this.#bytes.length) throw new BatchError('TRUNCATED', 'the batch ends before its header does');
+    if (this.#at + length > this.#bytes.length)
+      throw new BatchError('TRUNCATED', 'the batch ends before its header does');
     const chunk = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return chunk;
@@ -168,7 +172,8 @@ export const toWirePrecision = (field: ReadingField, value: number) =>
  */
 export const encodeBatch = (batch: TelemetryBatch): Uint8Array => {
   if (batch.readings.length === 0) throw new RangeError('a batch needs at least one reading');
-  if (batch.readings.length > maxBatchRows) throw new RangeError(`a batch holds at most ${maxBatchRows} readings`);
+  if (batch.readings.length > maxBatchRows)
+    throw new RangeError(`a batch holds at most ${maxBatchRows} readings`);
   const rows = batch.readings.toSorted((a, b) =>
     a.minerId < b.minerId ? -1 : a.minerId > b.minerId ? 1 : a.sampledAtMs - b.sampledAtMs,
   );
@@ -187,7 +192,8 @@ export const encodeBatch = (batch: TelemetryBatch): Uint8Array => {
         errorSets.push(row.errorCodes);
       }
     }
-    for (const field of Object.keys(row.values) as ReadingField[]) if (row.values[field] !== undefined) present.add(field);
+    for (const field of Object.keys(row.values) as ReadingField[])
+      if (row.values[field] !== undefined) present.add(field);
   }
   const fields = readingFieldNames.filter((field) => present.has(field));
   const header: BatchHeader = {
@@ -240,7 +246,8 @@ const encodeColumn = (out: Writer, field: ReadingField, rows: readonly MinerRead
     const value = row.values[field];
     if (value === undefined) continue;
     const scaled = Math.round(value * scale);
-    if (!Number.isSafeInteger(scaled)) throw new RangeError(`${field} of ${row.minerId} is not a number that fits: ${value}`);
+    if (!Number.isSafeInteger(scaled))
+      throw new RangeError(`${field} of ${row.minerId} is not a number that fits: ${value}`);
     out.signed(scaled - previous);
     previous = scaled;
   }
@@ -260,7 +267,8 @@ export const decodeBatch = (bytes: Uint8Array): DecodedBatch => {
 };
 
 const decode = (bytes: Uint8Array): TelemetryBatch => {
-  if (bytes.length > maxBatchBytes) throw new BatchError('TOO_LARGE', `${bytes.length} bytes, at most ${maxBatchBytes} allowed`);
+  if (bytes.length > maxBatchBytes)
+    throw new BatchError('TOO_LARGE', `${bytes.length} bytes, at most ${maxBatchBytes} allowed`);
   const magic = new TextDecoder('latin1').decode(bytes.subarray(0, telemetryMagic.length));
   if (magic !== telemetryMagic) throw new BatchError('BAD_MAGIC', 'the first four bytes are not HIT1');
   const reader = new Reader(inflate(bytes.subarray(telemetryMagic.length)));
@@ -276,9 +284,18 @@ const decode = (bytes: Uint8Array): TelemetryBatch => {
     const errorsByte = reader.varint();
     const mode = modeByte === 0 ? undefined : powerModes[modeByte - 1];
     const errorCodes = errorsByte === 0 ? undefined : header.errorSets[errorsByte - 1];
-    if (id === undefined || state === undefined || sampledAtMs < 0) throw new BatchError('BAD_VALUE', `row ${index} is out of range`);
-    if ((modeByte !== 0 && !mode) || (errorsByte !== 0 && !errorCodes)) throw new BatchError('BAD_VALUE', `row ${index} is out of range`);
-    rows.push({ minerId: id, sampledAtMs, state, ...(mode && { mode }), ...(errorCodes && { errorCodes }), values: {} });
+    if (id === undefined || state === undefined || sampledAtMs < 0)
+      throw new BatchError('BAD_VALUE', `row ${index} is out of range`);
+    if ((modeByte !== 0 && !mode) || (errorsByte !== 0 && !errorCodes))
+      throw new BatchError('BAD_VALUE', `row ${index} is out of range`);
+    rows.push({
+      minerId: id,
+      sampledAtMs,
+      state,
+      ...(mode && { mode }),
+      ...(errorCodes && { errorCodes }),
+      values: {},
+    });
   }
   for (const field of header.fields) decodeColumn(reader, field, rows);
   if (reader.left > 0) throw new BatchError('TRAILING_BYTES', `${reader.left} bytes follow the last column`);
@@ -306,7 +323,10 @@ const inflate = (packed: Uint8Array) => {
   try {
     return zstdDecompressSync(packed, { maxOutputLength: maxInflatedBytes });
   } catch {
-    throw new BatchError('BAD_COMPRESSION', 'the zstd frame is damaged, cut short or larger than 16 MiB inflated');
+    throw new BatchError(
+      'BAD_COMPRESSION',
+      'the zstd frame is damaged, cut short or larger than 16 MiB inflated',
+    );
   }
 };
 

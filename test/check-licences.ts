@@ -26,7 +26,12 @@ const allowed = new Set([
 /** Copyleft per file, unmodified and only at build time: stated here so that a new one is a decision. */
 const buildTimeOnly = new Map([['MPL-2.0', /^(lightningcss|axe-core)/]]);
 
-const lockFile = z.object({ packages: z.record(z.string(), z.object({ optional: z.boolean().optional(), link: z.boolean().optional() }).loose()) });
+const lockFile = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ optional: z.boolean().optional(), link: z.boolean().optional() }).loose(),
+  ),
+});
 const manifest = z.object({
   name: z.string().optional(),
   license: z.union([z.string(), z.object({ type: z.string() })]).optional(),
@@ -37,7 +42,9 @@ const root = join(import.meta.dirname, '..');
 const { packages } = lockFile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
 
 const licenceOf = (path: string) => {
-  const { license, licenses } = manifest.parse(JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')));
+  const { license, licenses } = manifest.parse(
+    JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')),
+  );
   if (typeof license === 'string') return license;
   return license?.type ?? licenses?.map(({ type }) => type).join(' OR ') ?? 'none stated';
 };
@@ -46,7 +53,11 @@ const isAllowed = (name: string, expression: string) =>
   expression
     .replaceAll(/[()]/g, '')
     .split(/ OR /i)
-    .some((choice) => choice.split(/ AND /i).every((one) => allowed.has(one.trim()) && (buildTimeOnly.get(one.trim())?.test(name) ?? true)));
+    .some((choice) =>
+      choice
+        .split(/ AND /i)
+        .every((one) => allowed.has(one.trim()) && (buildTimeOnly.get(one.trim())?.test(name) ?? true)),
+    );
 
 const counts = new Map<string, number>();
 const refused: string[] = [];
@@ -63,7 +74,12 @@ for (const [path, { optional }] of Object.entries(packages)) {
   counts.set(licence, (counts.get(licence) ?? 0) + 1);
   if (!isAllowed(name, licence)) refused.push(`${name}: ${licence}`);
 }
-console.log([...counts].toSorted((a, b) => b[1] - a[1]).map(([licence, count]) => `${String(count).padStart(5)}  ${licence}`).join('\n'));
+console.log(
+  [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([licence, count]) => `${String(count).padStart(5)}  ${licence}`)
+    .join('\n'),
+);
 if (refused.length > 0) {
   console.error(`\nNot allowed:\n${refused.join('\n')}`);
   process.exitCode = 1;

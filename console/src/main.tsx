@@ -14,7 +14,9 @@ const queries = new QueryClient({
     },
   }),
   defaultOptions: {
-    queries: { retry: (failures, error) => failures < 2 && !(error instanceof ApiRefusal && error.status < 500) },
+    queries: {
+      retry: (failures, error) => failures < 2 && !(error instanceof ApiRefusal && error.status < 500),
+    },
   },
 });
 

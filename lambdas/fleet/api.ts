@@ -89,7 +89,10 @@ export const fleetRoutes = {
   registerMiners: {
     method: 'POST',
     path: '/api/v1/sites/{site_id}/miners',
-    summary: { en: 'Add miners, up to 80 at once, all or none', zh: '新增矿机，一次最多 80 台，全部成功或全部失败' },
+    summary: {
+      en: 'Add miners, up to 80 at once, all or none',
+      zh: '新增矿机，一次最多 80 台，全部成功或全部失败',
+    },
     access: manage,
     params: sitePath,
     body: newMiners,

@@ -1,7 +1,14 @@
 import { DecryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { Site } from '../../contracts/api-fleet.ts';
-import { fleetKeys, type FleetStore, gatewayItem, minerItem, minersByGateway, siteItem } from './fleet-keys.ts';
+import {
+  type FleetStore,
+  fleetKeys,
+  gatewayItem,
+  minerItem,
+  minersByGateway,
+  siteItem,
+} from './fleet-keys.ts';
 
 /** What other contexts know of a miner. Its address is known on site only. */
 export type RegisteredMiner = {
@@ -18,7 +25,9 @@ export type RegisteredMiner = {
 export const readSite =
   ({ db, fleetTable }: FleetStore) =>
   async (tenantId: string, siteId: number): Promise<Site | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: fleetTable, Key: fleetKeys.site(tenantId, siteId) }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: fleetTable, Key: fleetKeys.site(tenantId, siteId) }),
+    );
     return Item && toSite(Item);
   };
 
@@ -31,7 +40,9 @@ export const toSite = (item: unknown): Site => {
 export const readGatewayOwner =
   ({ db, fleetTable }: FleetStore) =>
   async (siteId: number, gatewayId: string): Promise<{ tenantId: string } | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: fleetTable, Key: fleetKeys.gateway(siteId, gatewayId) }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: fleetTable, Key: fleetKeys.gateway(siteId, gatewayId) }),
+    );
     return Item && { tenantId: gatewayItem.parse(Item).tenant_id };
   };
 
@@ -70,7 +81,9 @@ export const readMiners =
 export const readMiner =
   ({ db, fleetTable }: FleetStore) =>
   async (siteId: number, minerId: string): Promise<RegisteredMiner | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: fleetTable, Key: fleetKeys.miner(siteId, minerId) }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: fleetTable, Key: fleetKeys.miner(siteId, minerId) }),
+    );
     return Item && toRegisteredMiner(Item);
   };
 
@@ -108,11 +121,16 @@ export const secretContext = (tenantId: string, siteId: number, gatewayId: strin
 export const openGatewaySecret =
   ({ db, fleetTable, kms }: FleetStore & { readonly kms: KMSClient }) =>
   async (siteId: number, gatewayId: string): Promise<{ keyId: string; secret: Uint8Array }> => {
-    const { Item } = await db.send(new GetCommand({ TableName: fleetTable, Key: fleetKeys.gateway(siteId, gatewayId) }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: fleetTable, Key: fleetKeys.gateway(siteId, gatewayId) }),
+    );
     if (!Item) throw new Error(`Site ${siteId} has no gateway ${gatewayId}`);
     const { tenant_id, key_id, sealed_secret } = gatewayItem.parse(Item);
     const { Plaintext } = await kms.send(
-      new DecryptCommand({ CiphertextBlob: sealed_secret, EncryptionContext: secretContext(tenant_id, siteId, gatewayId) }),
+      new DecryptCommand({
+        CiphertextBlob: sealed_secret,
+        EncryptionContext: secretContext(tenant_id, siteId, gatewayId),
+      }),
     );
     if (!Plaintext) throw new Error(`KMS gave no secret for gateway ${gatewayId}`);
     return { keyId: key_id, secret: Plaintext };

@@ -8,7 +8,10 @@ export type FleetStore = { readonly db: DynamoDBDocumentClient; readonly fleetTa
 /** Keys of the fleet table. A gateway id is unique over all sites, because it is the name of an IoT thing. */
 export const fleetKeys = {
   siteCounter: { pk: 'COUNTER', sk: 'SITE' },
-  site: (tenant: string, siteId: number) => ({ pk: `TENANT#${tenant}`, sk: `SITE#${String(siteId).padStart(9, '0')}` }),
+  site: (tenant: string, siteId: number) => ({
+    pk: `TENANT#${tenant}`,
+    sk: `SITE#${String(siteId).padStart(9, '0')}`,
+  }),
   zone: (siteId: number, zoneId: string) => ({ pk: `SITE#${siteId}`, sk: `ZONE#${zoneId}` }),
   gateway: (siteId: number, gatewayId: string) => ({ pk: `SITE#${siteId}`, sk: `GATEWAY#${gatewayId}` }),
   gatewayName: (gatewayId: string) => ({ pk: `GATEWAY#${gatewayId}`, sk: 'NAME' }),
@@ -19,5 +22,7 @@ export const fleetKeys = {
 export const minersByGateway = 'by-gateway';
 
 export const siteItem = site.extend({ tenant_id: tenantId }).loose();
-export const gatewayItem = gateway.extend({ tenant_id: tenantId, sealed_secret: z.instanceof(Uint8Array) }).loose();
+export const gatewayItem = gateway
+  .extend({ tenant_id: tenantId, sealed_secret: z.instanceof(Uint8Array) })
+  .loose();
 export const minerItem = miner.loose();

@@ -1,10 +1,25 @@
 import { GetCommand, paginateQuery, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { gateway, miner, newGateway, newMiner, newSite, newZone, type Site, zone } from '../../contracts/api-fleet.ts';
-import { type AuditStore, type CommitResult, commitWithAudit, stateEvent, type TransactItem } from '../audit/commit-with-audit.ts';
+import {
+  gateway,
+  miner,
+  type newGateway,
+  type newMiner,
+  type newSite,
+  type newZone,
+  type Site,
+  zone,
+} from '../../contracts/api-fleet.ts';
+import {
+  type AuditStore,
+  type CommitResult,
+  commitWithAudit,
+  stateEvent,
+  type TransactItem,
+} from '../audit/commit-with-audit.ts';
 import { fromCursor, toCursor } from '../shared/cursor.ts';
 import { toSite } from './fleet-directory.ts';
-import { fleetKeys, type FleetStore, siteItem } from './fleet-keys.ts';
+import { type FleetStore, fleetKeys, siteItem } from './fleet-keys.ts';
 
 export type FleetWriter = FleetStore & AuditStore;
 export type Owner = { readonly tenantId: string; readonly siteId: number };
@@ -48,7 +63,15 @@ export const insertSite =
     const siteId = counter.parse(Attributes).last;
     const item = { ...site, site_id: siteId, created_at: createdAt, tenant_id: tenantId };
     const committed = await commitWithAudit(store)(
-      [{ Put: { TableName: store.fleetTable, Item: { ...fleetKeys.site(tenantId, siteId), ...item }, ...isNew } }],
+      [
+        {
+          Put: {
+            TableName: store.fleetTable,
+            Item: { ...fleetKeys.site(tenantId, siteId), ...item },
+            ...isNew,
+          },
+        },
+      ],
       [
         stateEvent({
           ...by,
@@ -65,7 +88,12 @@ export const insertSite =
     return toSite(siteItem.parse(item));
   };
 
-const listBelow = async <T>(store: FleetStore, siteId: number, prefix: string, parse: (item: unknown) => T) => {
+const listBelow = async <T>(
+  store: FleetStore,
+  siteId: number,
+  prefix: string,
+  parse: (item: unknown) => T,
+) => {
   const found: T[] = [];
   const pages = paginateQuery(
     { client: store.db },
@@ -90,7 +118,15 @@ export const insertZone =
   (store: FleetWriter) =>
   (owner: Owner, by: By, newZone: NewZone): Promise<CommitResult> =>
     commitWithAudit(store)(
-      [{ Put: { TableName: store.fleetTable, Item: { ...fleetKeys.zone(owner.siteId, newZone.zone_id), ...newZone }, ...isNew } }],
+      [
+        {
+          Put: {
+            TableName: store.fleetTable,
+            Item: { ...fleetKeys.zone(owner.siteId, newZone.zone_id), ...newZone },
+            ...isNew,
+          },
+        },
+      ],
       [
         stateEvent({
           ...by,
@@ -104,8 +140,10 @@ export const insertZone =
       ],
     );
 
-export const listGateways = (store: FleetStore) => (siteId: number): Promise<Gateway[]> =>
-  listBelow(store, siteId, 'GATEWAY#', toGateway);
+export const listGateways =
+  (store: FleetStore) =>
+  (siteId: number): Promise<Gateway[]> =>
+    listBelow(store, siteId, 'GATEWAY#', toGateway);
 
 /** Claims a gateway's name over all sites. A claim whose registration broke off may be taken up again by its own site. */
 export const claimGateway =
@@ -155,7 +193,11 @@ export const activateGateway =
         UpdateExpression: 'SET #status = :active, certificate_id = :certificate',
         ConditionExpression: '#status = :registering',
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':active': 'active', ':registering': 'registering', ':certificate': certificateId },
+        ExpressionAttributeValues: {
+          ':active': 'active',
+          ':registering': 'registering',
+          ':certificate': certificateId,
+        },
       }),
     );
   };
@@ -172,19 +214,31 @@ export const listMiners =
         ...(cursor && { ExclusiveStartKey: { ...fromCursor(cursor), pk: `SITE#${siteId}` } }),
       }),
     );
-    return { miners: (Items ?? []).map(toMiner), nextCursor: toCursor(LastEvaluatedKey && { sk: LastEvaluatedKey.sk }) };
+    return {
+      miners: (Items ?? []).map(toMiner),
+      nextCursor: toCursor(LastEvaluatedKey && { sk: LastEvaluatedKey.sk }),
+    };
   };
 
 /** Which of the named zones and gateways the site does not have. */
 export const missingPlaces =
   ({ db, fleetTable }: FleetStore) =>
   async (siteId: number, zoneIds: Iterable<string>, gatewayIds: Iterable<string>) => {
-    const absent = async (Key: { pk: string; sk: string }) => !(await db.send(new GetCommand({ TableName: fleetTable, Key }))).Item;
-    const missing = async (ids: Iterable<string>, keyOf: (siteId: number, id: string) => { pk: string; sk: string }) => {
-      const checked = await Promise.all([...new Set(ids)].map(async (id) => ((await absent(keyOf(siteId, id))) ? [id] : [])));
+    const absent = async (Key: { pk: string; sk: string }) =>
+      !(await db.send(new GetCommand({ TableName: fleetTable, Key }))).Item;
+    const missing = async (
+      ids: Iterable<string>,
+      keyOf: (siteId: number, id: string) => { pk: string; sk: string },
+    ) => {
+      const checked = await Promise.all(
+        [...new Set(ids)].map(async (id) => ((await absent(keyOf(siteId, id))) ? [id] : [])),
+      );
       return checked.flat();
     };
-    return { zones: await missing(zoneIds, fleetKeys.zone), gateways: await missing(gatewayIds, fleetKeys.gateway) };
+    return {
+      zones: await missing(zoneIds, fleetKeys.zone),
+      gateways: await missing(gatewayIds, fleetKeys.gateway),
+    };
   };
 
 /** All of the miners or none; `conflict` is the index of one whose id the site has already. */
@@ -195,7 +249,11 @@ export const insertMiners =
       miners.map((one) => ({
         Put: {
           TableName: store.fleetTable,
-          Item: { ...fleetKeys.miner(owner.siteId, one.miner_id), ...one, gateway_pk: fleetKeys.minersOfGateway(one.gateway_id) },
+          Item: {
+            ...fleetKeys.miner(owner.siteId, one.miner_id),
+            ...one,
+            gateway_pk: fleetKeys.minersOfGateway(one.gateway_id),
+          },
           ...isNew,
         },
       })),

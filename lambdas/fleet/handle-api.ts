@@ -14,7 +14,12 @@ import { reachSite, registerMiners } from './manage-fleet.ts';
 import { registerGateway } from './register-gateway.ts';
 import { createThing, mqttEndpoint } from './thing-registry.ts';
 
-const env = config({ FLEET_TABLE: z.string(), AUDIT_TABLE: z.string(), DATA_KEY_ID: z.string(), GATEWAY_POLICY: z.string() });
+const env = config({
+  FLEET_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  DATA_KEY_ID: z.string(),
+  GATEWAY_POLICY: z.string(),
+});
 const store = { db: documentClient(), fleetTable: env.FLEET_TABLE, auditTable: env.AUDIT_TABLE };
 const kms = new KMSClient({});
 const iot = new IoTClient({});
@@ -23,18 +28,24 @@ const by = (who: Principal) => ({ actor_type: 'user', actor_id: String(who.userI
 
 const seal = async ({ tenantId, siteId }: fleet.Owner, gatewayId: string, secret: Uint8Array) => {
   const context = secretContext(tenantId, siteId, gatewayId);
-  const sealed = await kms.send(new EncryptCommand({ KeyId: env.DATA_KEY_ID, Plaintext: secret, EncryptionContext: context }));
+  const sealed = await kms.send(
+    new EncryptCommand({ KeyId: env.DATA_KEY_ID, Plaintext: secret, EncryptionContext: context }),
+  );
   if (!sealed.CiphertextBlob) throw new Error('KMS sealed nothing');
   return sealed.CiphertextBlob;
 };
 
 export const handler = apiHandler(fleetRoutes, {
   listSites: async ({ who }) => {
-    const sites = (await fleet.listSites(store)(who.tenantId)).filter(({ site_id }) => reachesSite(who, site_id));
+    const sites = (await fleet.listSites(store)(who.tenantId)).filter(({ site_id }) =>
+      reachesSite(who, site_id),
+    );
     return succeed({ body: { sites, count: sites.length } });
   },
   createSite: async ({ who, body }) =>
-    succeed({ body: { site: await fleet.insertSite(store)(who.tenantId, by(who), body, toUtc(systemClock.nowMs())) } }),
+    succeed({
+      body: { site: await fleet.insertSite(store)(who.tenantId, by(who), body, toUtc(systemClock.nowMs())) },
+    }),
   getSite: async ({ who, params }) => {
     const reached = await reach(who, params.site_id);
     return reached.ok ? succeed({ body: { site: reached.value.site } }) : reached;
@@ -49,7 +60,9 @@ export const handler = apiHandler(fleetRoutes, {
     const reached = await reach(who, params.site_id);
     if (!reached.ok) return reached;
     const committed = await fleet.insertZone(store)(reached.value.owner, by(who), body);
-    return committed.ok ? succeed({ body: { zone: body } }) : fail('conflict', `zone_id ${body.zone_id} exists already`);
+    return committed.ok
+      ? succeed({ body: { zone: body } })
+      : fail('conflict', `zone_id ${body.zone_id} exists already`);
   },
   listGateways: async ({ who, params }) => {
     const reached = await reach(who, params.site_id);
@@ -74,7 +87,9 @@ export const handler = apiHandler(fleetRoutes, {
     const reached = await reach(who, params.site_id);
     if (!reached.ok) return reached;
     const { miners, nextCursor } = await fleet.listMiners(store)(params.site_id, query.limit, query.cursor);
-    return succeed({ body: { miners, count: miners.length, ...(nextCursor && { next_cursor: nextCursor }) } });
+    return succeed({
+      body: { miners, count: miners.length, ...(nextCursor && { next_cursor: nextCursor }) },
+    });
   },
   registerMiners: async ({ who, params, body }) => {
     const reached = await reach(who, params.site_id);
@@ -83,6 +98,8 @@ export const handler = apiHandler(fleetRoutes, {
       missingPlaces: fleet.missingPlaces(store),
       insertMiners: (owner, miners) => fleet.insertMiners(store)(owner, by(who), miners),
     })(reached.value.owner, body.miners);
-    return registered.ok ? succeed({ body: { miners: [...registered.value], count: registered.value.length } }) : registered;
+    return registered.ok
+      ? succeed({ body: { miners: [...registered.value], count: registered.value.length } })
+      : registered;
   },
 });

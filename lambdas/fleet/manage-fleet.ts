@@ -18,7 +18,11 @@ export const reachSite =
   };
 
 export type RegisterMinersDeps = {
-  readonly missingPlaces: (siteId: number, zoneIds: string[], gatewayIds: string[]) => Promise<{ zones: string[]; gateways: string[] }>;
+  readonly missingPlaces: (
+    siteId: number,
+    zoneIds: string[],
+    gatewayIds: string[],
+  ) => Promise<{ zones: string[]; gateways: string[] }>;
   readonly insertMiners: (owner: Owner, miners: readonly NewMiner[]) => Promise<CommitResult>;
 };
 
@@ -35,7 +39,8 @@ export const registerMiners =
       miners.map(({ gateway_id }) => gateway_id),
     );
     if (zones[0]) return fail('validation_failed', `zone_id ${zones[0]} is not a zone of this site`);
-    if (gateways[0]) return fail('validation_failed', `gateway_id ${gateways[0]} is not a gateway of this site`);
+    if (gateways[0])
+      return fail('validation_failed', `gateway_id ${gateways[0]} is not a gateway of this site`);
     const committed = await insertMiners(owner, miners);
     if (!committed.ok) return fail('conflict', `miner_id ${ids[committed.conflict]} exists already`);
     return succeed(miners);

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { CommitResult } from '../audit/commit-with-audit.ts';
 import { type Clock, toUtc } from '../shared/clock.ts';
 import { fail, succeed } from '../shared/result.ts';
-import type { CommitResult } from '../audit/commit-with-audit.ts';
 import type { Gateway, NewGateway, Owner } from './fleet-repository.ts';
 
 /** An X.509 identity for a thing: made by the IoT service, which never stores the private key. */
-export type ThingIdentity = { readonly certificateId: string; readonly certificatePem: string; readonly privateKeyPem: string };
+export type ThingIdentity = {
+  readonly certificateId: string;
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+};
 
 export type RegisterGatewayDeps = {
   readonly claim: (owner: Owner, gateway: Gateway & { sealed_secret: Uint8Array }) => Promise<CommitResult>;
@@ -32,7 +36,10 @@ export const registerGateway =
       key_id: `k-${randomBytes(6).toString('hex')}`,
       created_at: toUtc(deps.clock.nowMs()),
     };
-    const claimed = await deps.claim(owner, { ...gateway, sealed_secret: await deps.seal(owner, gateway_id, secret) });
+    const claimed = await deps.claim(owner, {
+      ...gateway,
+      sealed_secret: await deps.seal(owner, gateway_id, secret),
+    });
     if (!claimed.ok) return fail('conflict', `gateway_id ${gateway_id} is taken`);
     const identity = await deps.createThing(owner, gateway_id);
     await deps.activate(owner.siteId, gateway_id, identity.certificateId);
@@ -49,4 +56,3 @@ export const registerGateway =
       },
     });
   };
-

@@ -17,10 +17,16 @@ import type { ThingIdentity } from './register-gateway.ts';
 export const createThing =
   (iot: IoTClient, policyName: string) =>
   async ({ siteId }: Owner, gatewayId: string): Promise<ThingIdentity> => {
-    await iot.send(new CreateThingCommand({ thingName: gatewayId, attributePayload: { attributes: { siteId: String(siteId) } } }));
+    await iot.send(
+      new CreateThingCommand({
+        thingName: gatewayId,
+        attributePayload: { attributes: { siteId: String(siteId) } },
+      }),
+    );
     const made = await iot.send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
     const { certificateArn, certificateId, certificatePem, keyPair } = made;
-    if (!certificateArn || !certificateId || !certificatePem || !keyPair?.PrivateKey) throw new Error('IoT made an incomplete certificate');
+    if (!certificateArn || !certificateId || !certificatePem || !keyPair?.PrivateKey)
+      throw new Error('IoT made an incomplete certificate');
     await iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));
     await iot.send(new AttachThingPrincipalCommand({ thingName: gatewayId, principal: certificateArn }));
     return { certificateId, certificatePem, privateKeyPem: keyPair.PrivateKey };

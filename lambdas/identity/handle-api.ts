@@ -7,7 +7,15 @@ import { documentClient } from '../shared/dynamo.ts';
 import { fail, succeed } from '../shared/result.ts';
 import { identityRoutes } from './api.ts';
 import { oidcProvider } from './identity-provider.ts';
-import { cookie, hashToken, loginCookie, loginLifeMs, readCookie, sessionCookie, sessionLifeMs } from './session.ts';
+import {
+  cookie,
+  hashToken,
+  loginCookie,
+  loginLifeMs,
+  readCookie,
+  sessionCookie,
+  sessionLifeMs,
+} from './session.ts';
 import { deleteSession, findSession, putLogin, putSession, takeLogin } from './session-repository.ts';
 import { beginSignIn, completeSignIn } from './sign-in.ts';
 
@@ -24,7 +32,11 @@ const deps = {
 export const handler = apiHandler(identityRoutes, {
   login: async ({ query, origin }) => {
     const { url, browserToken } = await beginSignIn(deps)(`${origin}/auth/callback`, query.return_to);
-    return succeed({ body: undefined, headers: { location: url }, cookies: [cookie(loginCookie, browserToken, loginLifeMs)] });
+    return succeed({
+      body: undefined,
+      headers: { location: url },
+      cookies: [cookie(loginCookie, browserToken, loginLifeMs)],
+    });
   },
   callback: async ({ cookies, rawQuery }) => {
     const done = await completeSignIn(deps)(readCookie(cookies, loginCookie), new URLSearchParams(rawQuery));
@@ -41,12 +53,21 @@ export const handler = apiHandler(identityRoutes, {
     return succeed({ body: { success: true as const }, cookies: [cookie(sessionCookie, '', 0)] });
   },
   session: async ({ cookies }) => {
-    const session = await findSession(store)(hashToken(readCookie(cookies, sessionCookie) ?? ''), systemClock.nowMs());
+    const session = await findSession(store)(
+      hashToken(readCookie(cookies, sessionCookie) ?? ''),
+      systemClock.nowMs(),
+    );
     if (!session) return fail('not_authenticated', 'Authentication required');
     const { userId, name, role, siteIds } = session.principal;
     return succeed({
       body: {
-        user: { id: userId, name, role, rank: rankOf(session.principal), site_ids: siteIds === 'all' ? siteIds : [...siteIds] },
+        user: {
+          id: userId,
+          name,
+          role,
+          rank: rankOf(session.principal),
+          site_ids: siteIds === 'all' ? siteIds : [...siteIds],
+        },
         expires_at: toUtc(session.expiresAtMs),
       },
     });

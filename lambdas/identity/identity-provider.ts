@@ -5,14 +5,22 @@ import { tenantId, userId } from '../../contracts/identifiers.ts';
 
 /** What an OpenID Connect provider must offer to a sign-in: where to send the browser, and who came back. */
 export type IdentityProvider = {
-  readonly begin: (redirectUri: string) => Promise<{ url: string; state: string; codeVerifier: string; nonce: string }>;
+  readonly begin: (
+    redirectUri: string,
+  ) => Promise<{ url: string; state: string; codeVerifier: string; nonce: string }>;
   /** Throws where the answer is not genuine: wrong state, nonce, issuer, signature, audience, or a refused code. */
-  readonly complete: (callbackUrl: URL, expected: { state: string; codeVerifier: string; nonce: string }) => Promise<Principal>;
+  readonly complete: (
+    callbackUrl: URL,
+    expected: { state: string; codeVerifier: string; nonce: string },
+  ) => Promise<Principal>;
 };
 
 const siteIds = z.union([
   z.literal('all'),
-  z.string().regex(/^[1-9]\d*(,[1-9]\d*)*$/).transform((text) => text.split(',').map(Number)),
+  z
+    .string()
+    .regex(/^[1-9]\d*(,[1-9]\d*)*$/)
+    .transform((text) => text.split(',').map(Number)),
 ]);
 
 /**
@@ -22,7 +30,11 @@ const siteIds = z.union([
 const claims = z.object({
   sub: z.string(),
   name: z.string().min(1).max(120),
-  'custom:user_id': z.string().regex(/^[1-9]\d*$/).transform(Number).pipe(userId),
+  'custom:user_id': z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .transform(Number)
+    .pipe(userId),
   'custom:tenant_id': tenantId,
   'custom:role': z.enum(roles).exclude(['guest']),
   'custom:duty': z.enum(duties).optional(),
@@ -42,7 +54,8 @@ export const toPrincipal = (idTokenClaims: unknown): Principal => {
 };
 
 /** Plain HTTP is for a provider on this very machine only, whose traffic leaves no wire (RFC 8252 §8.3). */
-const isLoopback = (issuer: URL) => issuer.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(issuer.hostname);
+const isLoopback = (issuer: URL) =>
+  issuer.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(issuer.hostname);
 
 /** An OpenID Connect relying party with authorization code and PKCE, for Cognito or any other provider. */
 export const oidcProvider = (issuerUrl: string, clientId: string): IdentityProvider => {
@@ -50,7 +63,9 @@ export const oidcProvider = (issuerUrl: string, clientId: string): IdentityProvi
   let discovered: Promise<openid.Configuration> | undefined;
   const configuration = () => {
     discovered ??= openid
-      .discovery(issuer, clientId, undefined, openid.None(), { execute: isLoopback(issuer) ? [openid.allowInsecureRequests] : [] })
+      .discovery(issuer, clientId, undefined, openid.None(), {
+        execute: isLoopback(issuer) ? [openid.allowInsecureRequests] : [],
+      })
       .catch((error: unknown) => {
         discovered = undefined;
         throw error;

@@ -34,7 +34,12 @@ export const putSession =
     await db.send(
       new PutCommand({
         TableName: identityTable,
-        Item: { ...sessionKey(tokenHash), principal, expires_at_ms: expiresAtMs, ttl: ttlSeconds(expiresAtMs) },
+        Item: {
+          ...sessionKey(tokenHash),
+          principal,
+          expires_at_ms: expiresAtMs,
+          ttl: ttlSeconds(expiresAtMs),
+        },
       }),
     );
   };
@@ -43,7 +48,9 @@ export const putSession =
 export const findSession =
   ({ db, identityTable }: IdentityStore) =>
   async (tokenHash: string, nowMs: number): Promise<Session | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: identityTable, Key: sessionKey(tokenHash), ConsistentRead: true }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: identityTable, Key: sessionKey(tokenHash), ConsistentRead: true }),
+    );
     if (!Item) return undefined;
     const { principal, expires_at_ms } = sessionItem.parse(Item);
     return expires_at_ms > nowMs ? { principal, expiresAtMs: expires_at_ms } : undefined;

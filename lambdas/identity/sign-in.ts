@@ -19,14 +19,24 @@ export const beginSignIn =
     const { url, state, codeVerifier, nonce } = await provider.begin(redirectUri);
     const browserToken = newToken();
     const expiresAtMs = clock.nowMs() + loginLifeMs;
-    await putLogin(hashToken(browserToken), { state, codeVerifier, nonce, returnTo, redirectUri, expiresAtMs });
+    await putLogin(hashToken(browserToken), {
+      state,
+      codeVerifier,
+      nonce,
+      returnTo,
+      redirectUri,
+      expiresAtMs,
+    });
     return { url, browserToken };
   };
 
 /** Turns the provider's answer into a session. Fails with `not_authenticated` whenever anything about it is off. */
 export const completeSignIn =
   ({ provider, takeLogin, putSession, clock }: SignInDeps) =>
-  async (browserToken: string | undefined, query: URLSearchParams): Promise<Result<{ sessionToken: string; returnTo: string }>> => {
+  async (
+    browserToken: string | undefined,
+    query: URLSearchParams,
+  ): Promise<Result<{ sessionToken: string; returnTo: string }>> => {
     const refused = fail('not_authenticated', 'Sign-in failed or took too long; please try again');
     const login = browserToken && (await takeLogin(hashToken(browserToken), clock.nowMs()));
     if (!login || query.get('state') !== login.state) return refused;

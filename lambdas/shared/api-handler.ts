@@ -1,6 +1,10 @@
 import middy from '@middy/core';
-import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import * as z from 'zod';
+import type {
+  APIGatewayProxyEventV2WithLambdaAuthorizer,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda';
+import type * as z from 'zod';
 import { hasAccess, hasRank, type Principal, principal } from '../../contracts/access.ts';
 import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
 import type { Route, RouteTable } from '../../contracts/route.ts';
@@ -22,14 +26,19 @@ export type RouteInput<R extends Route> = {
   readonly rawQuery: string;
   /** Scheme and host as the browser knows them. */
   readonly origin: string;
-  readonly acceptLanguage: string;
   readonly requestId: string;
   /** The caller's, by `Accept-Language`: Chinese where it begins with `zh`, else English. */
   readonly language: Language;
 };
-type Success<R extends Route> = R['success'] extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
+type Success<R extends Route> = R['success'] extends { body: infer B extends z.ZodType }
+  ? z.input<B>
+  : undefined;
 /** A body, or a body with headers and cookies where a route needs them. */
-export type Reply<B> = { readonly body: B; readonly headers?: Record<string, string>; readonly cookies?: string[] };
+export type Reply<B> = {
+  readonly body: B;
+  readonly headers?: Record<string, string>;
+  readonly cookies?: string[];
+};
 export type Handlers<T extends RouteTable> = {
   readonly [K in keyof T]: (input: RouteInput<T[K]>) => Promise<Result<Reply<Success<T[K]>>>>;
 };
@@ -41,7 +50,9 @@ const maxBodyBytes = 1024 * 1024;
  * use case and maps its result. The order is the documented one, so a stranger learns nothing from validation errors.
  */
 export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handlers<T>) => {
-  const byKey = new Map(Object.entries(table).map(([id, route]) => [`${route.method} ${route.path}`, { id, route }]));
+  const byKey = new Map(
+    Object.entries(table).map(([id, route]) => [`${route.method} ${route.path}`, { id, route }]),
+  );
   const handle = async (event: Event): Promise<APIGatewayProxyStructuredResultV2> => {
     const requestId = event.requestContext.requestId;
     const found = byKey.get(event.routeKey);
@@ -50,21 +61,27 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     if (!admitted.ok) return refuse(requestId, admitted.failure);
     const input = parseInput(found.route, event);
     if (!input.ok) return refuse(requestId, input.failure);
-    const handler = handlers[found.id as keyof T] as unknown as (i: unknown) => Promise<Result<Reply<unknown>>>;
+    const handler = handlers[found.id as keyof T] as unknown as (
+      i: unknown,
+    ) => Promise<Result<Reply<unknown>>>;
     const result = await handler({
       ...input.value,
       who: admitted.value,
       cookies: event.cookies ?? [],
       rawQuery: event.rawQueryString,
       origin: originOf(event),
-      acceptLanguage: event.headers['accept-language'] ?? '',
+      language: languageOf(event),
       requestId,
     });
     if (!result.ok) return refuse(requestId, result.failure);
     const { body, headers, cookies } = result.value;
     return {
       statusCode: found.route.success.status,
-      headers: { 'cache-control': 'no-store', ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }), ...headers },
+      headers: {
+        'cache-control': 'no-store',
+        ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }),
+        ...headers,
+      },
       ...(cookies && { cookies }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     };
@@ -77,7 +94,12 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     after: ({ response }) => logger.info('answered', { status: response?.statusCode }),
     onError: (request) => {
       logger.error('failed', { reason: request.error?.name, message: request.error?.message });
-      request.response = answer(request.event.requestContext.requestId, 500, 'internal_error', 'Internal server error');
+      request.response = answer(
+        request.event.requestContext.requestId,
+        500,
+        'internal_error',
+        'Internal server error',
+      );
     },
   });
 };
@@ -87,21 +109,28 @@ const admit = (route: Route, event: Event): Result<Principal | undefined> => {
   const who = text ? principal.parse(JSON.parse(text)) : undefined;
   if (route.access === 'public') return succeed(who);
   if (!who) return fail('not_authenticated', 'Authentication required');
-  if (route.method !== 'GET' && isForeignOrigin(event)) return fail('forbidden', 'Cross-site request refused');
+  if (route.method !== 'GET' && isForeignOrigin(event))
+    return fail('forbidden', 'Cross-site request refused');
   const { module, level, rank } = route.access;
-  if (rank && !hasRank(who, rank)) return fail('forbidden', `${rank[0]?.toUpperCase()}${rank.slice(1)} access required`);
-  if (!hasAccess(who.role, module, level)) return fail('forbidden', `${level === 'full' ? 'Full' : 'Read'} access to ${module} required`);
+  if (rank && !hasRank(who, rank))
+    return fail('forbidden', `${rank[0]?.toUpperCase()}${rank.slice(1)} access required`);
+  if (!hasAccess(who.role, module, level))
+    return fail('forbidden', `${level === 'full' ? 'Full' : 'Read'} access to ${module} required`);
   return succeed(who);
 };
 
-const languageOf = ({ headers }: Event): Language => (/^\s*zh\b/i.test(headers['accept-language'] ?? '') ? 'zh' : 'en');
+const languageOf = ({ headers }: Event): Language =>
+  /^\s*zh\b/i.test(headers['accept-language'] ?? '') ? 'zh' : 'en';
 
 /** A browser says where a request comes from; a state change asked for by another site's page is refused. */
 const isForeignOrigin = ({ headers, requestContext }: Event) => {
   const site = headers['sec-fetch-site'];
   if (site && site !== 'same-origin' && site !== 'none') return true;
   const origin = headers.origin;
-  return origin !== undefined && URL.parse(origin)?.host !== (headers['x-forwarded-host'] ?? headers.host ?? requestContext.domainName);
+  return (
+    origin !== undefined &&
+    URL.parse(origin)?.host !== (headers['x-forwarded-host'] ?? headers.host ?? requestContext.domainName)
+  );
 };
 
 /** Behind the distribution the browser's host comes in x-forwarded-host; loopback alone is plain HTTP. */
@@ -110,7 +139,10 @@ const originOf = ({ headers, requestContext }: Event) => {
   return `${/^(localhost|127\.0\.0\.1)(:|$)/.test(host) ? 'http' : 'https'}://${host}`;
 };
 
-const parseInput = (route: Route, event: Event): Result<{ params: unknown; query: unknown; body: unknown }> => {
+const parseInput = (
+  route: Route,
+  event: Event,
+): Result<{ params: unknown; query: unknown; body: unknown }> => {
   const body = route.body ? parseBody(event) : succeed(undefined);
   if (!body.ok) return body;
   const issues: z.core.$ZodIssue[] = [];
@@ -144,12 +176,17 @@ const parseBody = (event: Event): Result<unknown> => {
 export const describeIssues = (issues: readonly z.core.$ZodIssue[]): Failure => {
   const described = issues.flatMap((issue) => {
     const field = issue.path.join('.');
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ field: key, message: `${key} is not a known field` }));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ field: key, message: `${key} is not a known field` }));
     if (isMissing(issue)) return [{ field, message: `${field} is required` }];
     if (isEmptyArrayIssue(issue)) return [{ field, message: `${field} must be a non-empty array` }];
     return [{ field, message: `${field}: ${issue.message}` }];
   });
-  return { code: 'validation_failed', message: described[0]?.message ?? 'Invalid request', issues: described };
+  return {
+    code: 'validation_failed',
+    message: described[0]?.message ?? 'Invalid request',
+    issues: described,
+  };
 };
 
 /** Left out, or an empty text where one is needed. */
@@ -159,9 +196,11 @@ const isMissing = (issue: z.core.$ZodIssue) =>
   (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1);
 
 const isEmptyArrayIssue = (issue: z.core.$ZodIssue) =>
-  (issue.code === 'too_small' && issue.origin === 'array') || (issue.code === 'invalid_type' && issue.expected === 'array');
+  (issue.code === 'too_small' && issue.origin === 'array') ||
+  (issue.code === 'invalid_type' && issue.expected === 'array');
 
-const refuse = (requestId: string, { code, message, issues }: Failure) => answer(requestId, errorStatus[code], code, message, issues);
+const refuse = (requestId: string, { code, message, issues }: Failure) =>
+  answer(requestId, errorStatus[code], code, message, issues);
 
 const answer = (
   requestId: string,

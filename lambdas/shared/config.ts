@@ -7,5 +7,7 @@ import * as z from 'zod';
 export const config = <T extends z.ZodRawShape>(shape: T, env: NodeJS.ProcessEnv = process.env) => {
   const parsed = z.object(shape).safeParse(env);
   if (parsed.success) return parsed.data;
-  throw new Error(`Configuration: ${parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`).join('; ')}`);
+  throw new Error(
+    `Configuration: ${parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`).join('; ')}`,
+  );
 };

@@ -12,7 +12,10 @@ export const sqsHandler = (handleRecord: (record: SQSRecord) => Promise<void>): 
     try {
       await handleRecord(record);
     } catch (error) {
-      logger.error('record failed', { messageId: record.messageId, reason: error instanceof Error ? error.message : String(error) });
+      logger.error('record failed', {
+        messageId: record.messageId,
+        reason: error instanceof Error ? error.message : String(error),
+      });
       throw error;
     }
   };

@@ -41,10 +41,25 @@ export class FleetStack extends Stack {
     platform.dataKey.grantEncryptDecrypt(api);
     audit.grantCommit(api);
     const arn = (kind: string) => `arn:${this.partition}:iot:${this.region}:${this.account}:${kind}`;
-    api.addToRolePolicy(new PolicyStatement({ actions: ['iot:CreateThing', 'iot:AttachThingPrincipal'], resources: [arn('thing/*')] }));
-    api.addToRolePolicy(new PolicyStatement({ actions: ['iot:AttachPolicy', 'iot:AttachThingPrincipal'], resources: [arn('cert/*')] }));
+    api.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['iot:CreateThing', 'iot:AttachThingPrincipal'],
+        resources: [arn('thing/*')],
+      }),
+    );
+    api.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['iot:AttachPolicy', 'iot:AttachThingPrincipal'],
+        resources: [arn('cert/*')],
+      }),
+    );
     // Neither action knows a resource to be limited to.
-    api.addToRolePolicy(new PolicyStatement({ actions: ['iot:CreateKeysAndCertificate', 'iot:DescribeEndpoint'], resources: ['*'] }));
+    api.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['iot:CreateKeysAndCertificate', 'iot:DescribeEndpoint'],
+        resources: ['*'],
+      }),
+    );
     addRoutes(this, apiAccess, fleetRoutes, api);
   }
 
@@ -60,7 +75,8 @@ export class FleetStack extends Stack {
     const arn = (resource: string) => `arn:${this.partition}:iot:${this.region}:${this.account}:${resource}`;
     const gatewayId = '${iot:Connection.Thing.ThingName}';
     const site = '${iot:Connection.Thing.Attributes[siteId]}';
-    const own = (topicOf: (place: { siteId: number; gatewayId: string }) => string) => topicOf({ siteId: 0, gatewayId }).replace('/0/', `/${site}/`);
+    const own = (topicOf: (place: { siteId: number; gatewayId: string }) => string) =>
+      topicOf({ siteId: 0, gatewayId }).replace('/0/', `/${site}/`);
     return new CfnPolicy(this, 'GatewayPolicy', {
       policyName: 'hashinsight-gateway',
       policyDocument: {
@@ -75,9 +91,15 @@ export class FleetStack extends Stack {
           {
             Effect: 'Allow',
             Action: 'iot:Publish',
-            Resource: [uplinks.telemetry, uplinks.commandResponse, uplinks.safety].map((uplink) => arn(`topic/${own(uplink)}`)),
+            Resource: [uplinks.telemetry, uplinks.commandResponse, uplinks.safety].map((uplink) =>
+              arn(`topic/${own(uplink)}`),
+            ),
           },
-          { Effect: 'Allow', Action: 'iot:Subscribe', Resource: arn(`topicfilter/${own(topics.commandRequest)}`) },
+          {
+            Effect: 'Allow',
+            Action: 'iot:Subscribe',
+            Resource: arn(`topicfilter/${own(topics.commandRequest)}`),
+          },
           { Effect: 'Allow', Action: 'iot:Receive', Resource: arn(`topic/${own(topics.commandRequest)}`) },
         ],
       },

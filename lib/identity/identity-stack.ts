@@ -47,7 +47,10 @@ export class IdentityStack extends Stack {
     });
     table.grant(authorize, 'dynamodb:GetItem');
     platform.dataKey.grantDecrypt(authorize);
-    authorize.addPermission('ApiMayAsk', { principal: new ServicePrincipal('apigateway.amazonaws.com'), sourceArn: this.apiArn(platform) });
+    authorize.addPermission('ApiMayAsk', {
+      principal: new ServicePrincipal('apigateway.amazonaws.com'),
+      sourceArn: this.apiArn(platform),
+    });
     const authorizer = new CfnAuthorizer(this, 'SessionAuthorizer', {
       apiId: platform.api.apiId,
       name: 'session',
@@ -81,8 +84,17 @@ export class IdentityStack extends Stack {
       mfa: Mfa.OPTIONAL,
       mfaSecondFactor: { otp: true, sms: false },
       featurePlan: FeaturePlan.PLUS,
-      passwordPolicy: { minLength: 12, requireDigits: true, requireLowercase: true, requireUppercase: true, requireSymbols: true },
-      standardAttributes: { email: { required: true, mutable: true }, fullname: { required: true, mutable: true } },
+      passwordPolicy: {
+        minLength: 12,
+        requireDigits: true,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireSymbols: true,
+      },
+      standardAttributes: {
+        email: { required: true, mutable: true },
+        fullname: { required: true, mutable: true },
+      },
       customAttributes: {
         user_id: attribute(),
         tenant_id: attribute(),

@@ -22,7 +22,11 @@ export class PlatformStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.bus = new EventBus(this, 'Bus', { eventBusName: 'hashinsight' });
-    this.api = new HttpApi(this, 'Api', { apiName: 'hashinsight', description: 'HashInsight HTTP API', createDefaultStage: true });
+    this.api = new HttpApi(this, 'Api', {
+      apiName: 'hashinsight',
+      description: 'HashInsight HTTP API',
+      createDefaultStage: true,
+    });
     this.alarmTopic = new Topic(this, 'Alarms', { displayName: 'HashInsight alarms', enforceSSL: true });
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }

@@ -17,7 +17,11 @@ export type AppAlarmProps = {
 
 /** An alarm with a severity and a runbook, both in its description, so that whoever is woken knows where to begin. */
 export class AppAlarm extends Alarm {
-  constructor(scope: Construct, id: string, { metric, threshold, severity, runbook, summary, topic, periods }: AppAlarmProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { metric, threshold, severity, runbook, summary, topic, periods }: AppAlarmProps,
+  ) {
     super(scope, id, {
       metric,
       threshold,

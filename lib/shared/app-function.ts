@@ -1,6 +1,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleOf } from './bundle.ts';
@@ -20,9 +27,16 @@ export type AppFunctionProps = {
  * its own, and a role of its own that at first may do nothing but write those logs and traces.
  */
 export class AppFunction extends LambdaFunction {
-  constructor(scope: Construct, id: string, { entry, description, environment, timeout, memoryMb, reservedConcurrency }: AppFunctionProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { entry, description, environment, timeout, memoryMb, reservedConcurrency }: AppFunctionProps,
+  ) {
     const parts = new Construct(scope, `${id}Parts`);
-    const logGroup = new LogGroup(parts, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    const logGroup = new LogGroup(parts, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const role = new Role(parts, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${entry} may do`,
@@ -30,7 +44,10 @@ export class AppFunction extends LambdaFunction {
     logGroup.grantWrite(role);
     role.addToPolicy(
       // X-Ray knows no resource-level permissions for these two actions.
-      new PolicyStatement({ actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] }),
+      new PolicyStatement({
+        actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+        resources: ['*'],
+      }),
     );
     super(scope, id, {
       description,
@@ -44,7 +61,11 @@ export class AppFunction extends LambdaFunction {
       code: Code.fromAsset(bundleOf(entry)),
       timeout: timeout ?? Duration.seconds(10),
       memorySize: memoryMb ?? 512,
-      environment: { POWERTOOLS_SERVICE_NAME: entry.split('/')[1] ?? 'hashinsight', POWERTOOLS_METRICS_NAMESPACE: 'HashInsight', ...environment },
+      environment: {
+        POWERTOOLS_SERVICE_NAME: entry.split('/')[1] ?? 'hashinsight',
+        POWERTOOLS_METRICS_NAMESPACE: 'HashInsight',
+        ...environment,
+      },
       ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     });
   }

@@ -23,7 +23,11 @@ export class AppQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { alarmTopic, runbook, content, maxReceiveCount, visibilityTimeout }: AppQueueProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { alarmTopic, runbook, content, maxReceiveCount, visibilityTimeout }: AppQueueProps,
+  ) {
     super(scope, id);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -37,7 +41,10 @@ export class AppQueue extends Construct {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceiveCount ?? 5 },
     });
     new AppAlarm(this, 'DeadLetterAlarm', {
-      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: 'Maximum' }),
+      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
       threshold: 1,
       severity: 'P1',
       runbook,
@@ -48,7 +55,9 @@ export class AppQueue extends Construct {
 
   /** Lets a function consume the queue, with partial batch failures. */
   feed(fn: IFunction, options: { readonly batchSize?: number } = {}) {
-    fn.addEventSource(new SqsEventSource(this.queue, { batchSize: options.batchSize ?? 10, reportBatchItemFailures: true }));
+    fn.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: options.batchSize ?? 10, reportBatchItemFailures: true }),
+    );
     return this;
   }
 

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, type GlobalSecondaryIndexPropsV2, StreamViewType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
@@ -12,27 +12,27 @@ export type AppTableProps = {
 
 /**
  * A context's table: string keys `pk` and `sk`, on demand, point-in-time recovery, deletion protection, TTL on the
- * attribute `ttl` (whole seconds). Reads must filter on time too: TTL may lag by two days.
+ * attribute `ttl` (whole seconds). Reads must filter on time too: TTL may lag by two days. (Not TableV2: with a
+ * customer's key that one needs a region at synthesis.)
  */
-export class AppTable extends TableV2 {
+export class AppTable extends Table {
   constructor(scope: Construct, id: string, { key, stream, indexes }: AppTableProps = {}) {
     super(scope, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
-      billing: Billing.onDemand(),
+      billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
       timeToLiveAttribute: 'ttl',
-      ...(key && { encryption: TableEncryptionV2.customerManagedKey(key) }),
-      ...(stream && { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES }),
-      globalSecondaryIndexes: (indexes ?? []).map(
-        ({ name, pk, sk }): GlobalSecondaryIndexPropsV2 => ({
-          indexName: name,
-          partitionKey: { name: pk, type: AttributeType.STRING },
-          sortKey: { name: sk, type: AttributeType.STRING },
-        }),
-      ),
+      ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
+      ...(stream && { stream: StreamViewType.NEW_AND_OLD_IMAGES }),
     });
+    for (const { name, pk, sk } of indexes ?? [])
+      this.addGlobalSecondaryIndex({
+        indexName: name,
+        partitionKey: { name: pk, type: AttributeType.STRING },
+        sortKey: { name: sk, type: AttributeType.STRING },
+      });
   }
 }

@@ -13,7 +13,8 @@ export const entryPoints = () =>
     .toSorted();
 
 /** Where the bundle of an entry point lies: a directory with one `index.mjs`. */
-export const bundleOf = (entry: string) => join(bundleDir, entry.replace(/^lambdas\//, '').replace(/\.ts$/, ''));
+export const bundleOf = (entry: string) =>
+  join(bundleDir, entry.replace(/^lambdas\//, '').replace(/\.ts$/, ''));
 
 /**
  * Bundles all functions in one esbuild run, each into a directory of its own, with the AWS SDK inside (so that the
@@ -24,7 +25,9 @@ export const bundleLambdas = async () => {
   const entries = entryPoints();
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(entries.map((entry) => [join(entry.replace(/^lambdas\//, '').replace(/\.ts$/, ''), 'index'), entry])),
+    entryPoints: Object.fromEntries(
+      entries.map((entry) => [join(entry.replace(/^lambdas\//, '').replace(/\.ts$/, ''), 'index'), entry]),
+    ),
     outdir: bundleDir,
     outExtension: { '.js': '.mjs' },
     bundle: true,

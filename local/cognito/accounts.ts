@@ -12,7 +12,13 @@ export type Account = {
   readonly siteIds: string;
 };
 
-const demo = (userId: number, who: string, name: string, rest: Pick<Account, 'role' | 'duty'>, siteIds = 'all'): Account => ({
+const demo = (
+  userId: number,
+  who: string,
+  name: string,
+  rest: Pick<Account, 'role' | 'duty'>,
+  siteIds = 'all',
+): Account => ({
   email: `${who}@demo.local`,
   password: `${who}-demo`,
   name,
@@ -51,4 +57,5 @@ export const authenticate = (email: string, password: string): Account | undefin
   return account && right ? account : undefined;
 };
 
-export const accountOf = (email: string) => [...demoAccounts, rivalAccount].find((one) => one.email === email);
+export const accountOf = (email: string) =>
+  [...demoAccounts, rivalAccount].find((one) => one.email === email);

@@ -9,7 +9,12 @@ const redirectUri = 'http://localhost:1/auth/callback';
 let provider: Awaited<ReturnType<typeof startIdentityProvider>>;
 beforeAll(async () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'cognito-'));
-  provider = await startIdentityProvider({ stateDir, port: 0, clientId: 'console', redirectUris: [redirectUri] });
+  provider = await startIdentityProvider({
+    stateDir,
+    port: 0,
+    clientId: 'console',
+    redirectUris: [redirectUri],
+  });
 });
 afterAll(() => provider.close());
 

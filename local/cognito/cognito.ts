@@ -19,7 +19,8 @@ export const startCognito = async (surroundings: Surroundings, port: number): Pr
   return {
     resources: {
       'AWS::Cognito::UserPool': ({ stack, logicalId }: ResolvedResource) => {
-        if (pool && pool !== logicalId) throw new Error(`${stack}.${logicalId}: the local runtime serves one user pool, ${pool}`);
+        if (pool && pool !== logicalId)
+          throw new Error(`${stack}.${logicalId}: the local runtime serves one user pool, ${pool}`);
         pool = logicalId;
         return {
           ref: `${region}_local`,
@@ -31,7 +32,10 @@ export const startCognito = async (surroundings: Surroundings, port: number): Pr
           },
         };
       },
-      'AWS::Cognito::UserPoolClient': () => ({ ref: clientId, attributes: { ClientId: clientId, Name: clientId } }),
+      'AWS::Cognito::UserPoolClient': () => ({
+        ref: clientId,
+        attributes: { ClientId: clientId, Name: clientId },
+      }),
       'AWS::Cognito::UserPoolDomain': ({ properties }) => ({ ref: String(properties.Domain) }),
     },
     close: provider.close,

@@ -9,7 +9,12 @@ import { accountOf, authenticate } from './accounts.ts';
 import { loginPage } from './login-page.ts';
 import { memoryAdapter } from './memory-adapter.ts';
 
-export type IdentityProviderOptions = { readonly stateDir: string; readonly port: number; readonly clientId: string; readonly redirectUris: readonly string[] };
+export type IdentityProviderOptions = {
+  readonly stateDir: string;
+  readonly port: number;
+  readonly clientId: string;
+  readonly redirectUris: readonly string[];
+};
 
 const keyFile = z.object({ jwk: z.looseObject({ kty: z.string() }), cookieKey: z.string() });
 
@@ -18,8 +23,15 @@ const loadKeys = async (stateDir: string) => {
   const file = join(stateDir, 'keys.json');
   if (!existsSync(file)) {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-    const jwk = { ...(await exportJWK(privateKey)), use: 'sig', alg: 'RS256', kid: randomBytes(8).toString('hex') };
-    writeFileSync(file, JSON.stringify({ jwk, cookieKey: randomBytes(32).toString('base64url') }), { mode: 0o600 });
+    const jwk = {
+      ...(await exportJWK(privateKey)),
+      use: 'sig',
+      alg: 'RS256',
+      kid: randomBytes(8).toString('hex'),
+    };
+    writeFileSync(file, JSON.stringify({ jwk, cookieKey: randomBytes(32).toString('base64url') }), {
+      mode: 0o600,
+    });
   }
   return keyFile.parse(JSON.parse(readFileSync(file, 'utf8')));
 };
@@ -37,13 +49,26 @@ const readForm = async (request: IncomingMessage) => {
  * An OpenID Connect provider on loopback that stands in for a Cognito user pool: authorization code with PKCE, a
  * sign-in form, and Cognito's claim names. Consent is implied: there is one client and it is ours.
  */
-export const startIdentityProvider = async ({ stateDir, port, clientId, redirectUris }: IdentityProviderOptions) => {
+export const startIdentityProvider = async ({
+  stateDir,
+  port,
+  clientId,
+  redirectUris,
+}: IdentityProviderOptions) => {
   const keys = await loadKeys(stateDir);
   const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  );
   const address = server.address();
   const issuer = `http://localhost:${typeof address === 'object' && address ? address.port : port}`;
-  const customClaims = ['custom:user_id', 'custom:tenant_id', 'custom:role', 'custom:duty', 'custom:site_ids'];
+  const customClaims = [
+    'custom:user_id',
+    'custom:tenant_id',
+    'custom:role',
+    'custom:duty',
+    'custom:site_ids',
+  ];
   const settings: Configuration = {
     adapter: memoryAdapter(),
     clients: [
@@ -62,7 +87,14 @@ export const startIdentityProvider = async ({ stateDir, port, clientId, redirect
     claims: { openid: ['sub', ...customClaims], profile: ['name'], email: ['email'] },
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
-    ttl: { Interaction: 600, Session: 8 * 3600, Grant: 8 * 3600, AccessToken: 3600, IdToken: 3600, AuthorizationCode: 60 },
+    ttl: {
+      Interaction: 600,
+      Session: 8 * 3600,
+      Grant: 8 * 3600,
+      AccessToken: 3600,
+      IdToken: 3600,
+      AuthorizationCode: 60,
+    },
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_context, email) => {
       const account = accountOf(email);
@@ -96,7 +128,10 @@ export const startIdentityProvider = async ({ stateDir, port, clientId, redirect
 
   const interact = async (request: IncomingMessage, response: ServerResponse) => {
     const page = (failed: boolean) => {
-      response.writeHead(failed ? 401 : 200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+      response.writeHead(failed ? 401 : 200, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+      });
       response.end(loginPage(request.url ?? '', failed));
     };
     const { prompt } = await provider.interactionDetails(request, response);
@@ -104,14 +139,21 @@ export const startIdentityProvider = async ({ stateDir, port, clientId, redirect
     const form = await readForm(request);
     const account = authenticate(form.get('email') ?? '', form.get('password') ?? '');
     if (!account) return page(true);
-    return provider.interactionFinished(request, response, { login: { accountId: account.email } }, { mergeWithLastSubmission: false });
+    return provider.interactionFinished(
+      request,
+      response,
+      { login: { accountId: account.email } },
+      { mergeWithLastSubmission: false },
+    );
   };
 
   server.on('request', (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return void callback(request, response);
     interact(request, response).catch(() => {
       response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end('This sign-in has expired; start again from the console. 登录已过期，请从控制台重新开始。');
+      response.end(
+        'This sign-in has expired; start again from the console. 登录已过期，请从控制台重新开始。',
+      );
     });
   });
   return {

@@ -1,6 +1,6 @@
 import { demoAccounts } from './accounts.ts';
 
-const escape = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** The local provider's sign-in form, in both languages, with the demo accounts to choose from. */
 export const loginPage = (action: string, failed: boolean) => `<!doctype html>
@@ -15,12 +15,12 @@ input,button{font:inherit;padding:.5rem;border-radius:6px;border:1px solid #8888
 button{background:#0972d3;color:#fff;border:0;cursor:pointer}
 p{margin:0;font-size:.85rem}.bad{color:#d91515}table{font-size:.8rem;border-spacing:0 .15rem}td{padding-right:1rem}
 </style></head><body>
-<form method="post" action="${escape(action)}">
+<form method="post" action="${escapeHtml(action)}">
 <h1>HashInsight · local identity provider<br>本地身份提供方</h1>
 ${failed ? '<p class="bad" role="alert">Unknown e-mail or wrong password. 邮箱或密码错误。</p>' : ''}
 <label>E-mail 邮箱<input name="email" type="email" autocomplete="username" required autofocus></label>
 <label>Password 密码<input name="password" type="password" autocomplete="current-password" required></label>
 <button type="submit">Sign in 登录</button>
 <p>Demo accounts 演示账号:</p>
-<table>${demoAccounts.map((one) => `<tr><td>${escape(one.email)}</td><td>${escape(one.password)}</td></tr>`).join('')}</table>
+<table>${demoAccounts.map((one) => `<tr><td>${escapeHtml(one.email)}</td><td>${escapeHtml(one.password)}</td></tr>`).join('')}</table>
 </form></body></html>`;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { apiError } from '../../../contracts/api-error.ts';
 import { currentLanguage } from '../i18n/language.ts';
 
@@ -20,7 +20,12 @@ export const goToSignIn = () => {
 };
 
 /** Calls the API with the session cookie and parses the answer by its contract. Throws ApiRefusal. */
-export const call = async <T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> => {
+export const call = async <T>(
+  method: 'GET' | 'POST',
+  path: string,
+  schema: z.ZodType<T>,
+  body?: unknown,
+): Promise<T> => {
   const response = await fetch(path, {
     method,
     credentials: 'same-origin',

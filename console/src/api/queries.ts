@@ -25,4 +25,5 @@ export const useSession = () => useGet('/api/v1/session', sessionAnswer);
 export const useSites = () => useGet('/api/v1/sites', sitesAnswer);
 export const useRecommendations = (siteId: number) =>
   useGet(`/api/v1/ai/recommendations?site_id=${siteId}&limit=200`, recommendationList, refreshMs.fast);
-export const useLoops = (siteId: number) => useGet(`/api/v1/ai/loops?site_id=${siteId}&limit=50`, loopList, refreshMs.fast);
+export const useLoops = (siteId: number) =>
+  useGet(`/api/v1/ai/loops?site_id=${siteId}&limit=50`, loopList, refreshMs.fast);

@@ -31,7 +31,10 @@ export const App = () => {
   useEffect(() => applyTheme(dark), [dark]);
   return (
     <LanguageContext value={language}>
-      <I18nProvider locale={language === 'zh' ? 'zh-CN' : 'en'} messages={[language === 'zh' ? zhComponents : enComponents]}>
+      <I18nProvider
+        locale={language === 'zh' ? 'zh-CN' : 'en'}
+        messages={[language === 'zh' ? zhComponents : enComponents]}
+      >
         <Frame
           dark={dark}
           onTheme={() => setDark(!dark)}
@@ -42,7 +45,15 @@ export const App = () => {
   );
 };
 
-const Frame = ({ dark, onTheme, onLanguage }: { dark: boolean; onTheme: () => void; onLanguage: () => void }) => {
+const Frame = ({
+  dark,
+  onTheme,
+  onLanguage,
+}: {
+  dark: boolean;
+  onTheme: () => void;
+  onLanguage: () => void;
+}) => {
   const messages = useMessages();
   const session = useSession();
   const sites = useSites();

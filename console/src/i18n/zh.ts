@@ -12,7 +12,14 @@ export const zh: Messages = {
     commands: '命令',
     audit: '审计日志',
   },
-  top: { signOut: '退出登录', dark: '深色主题', light: '浅色主题', language: 'English', site: '站点', noSite: '暂无站点' },
+  top: {
+    signOut: '退出登录',
+    dark: '深色主题',
+    light: '浅色主题',
+    language: 'English',
+    site: '站点',
+    noSite: '暂无站点',
+  },
   common: {
     loading: '加载中',
     empty: '暂无数据',
@@ -162,7 +169,13 @@ export const zh: Messages = {
     audit: '审计',
     learn: '复盘',
   },
-  alertKind: { overheating: '过热', fan_failure: '风扇故障', hashrate_drop: '算力下降', power_anomaly: '功率异常', offline: '离线' },
+  alertKind: {
+    overheating: '过热',
+    fan_failure: '风扇故障',
+    hashrate_drop: '算力下降',
+    power_anomaly: '功率异常',
+    offline: '离线',
+  },
   risk: { low: '低', medium: '中', high: '高', critical: '危急' },
   action: {
     reboot: '重启',
@@ -176,7 +189,14 @@ export const zh: Messages = {
     alert_only: '仅告警',
     manual_review: '人工检查',
   },
-  state: { hashing: '挖矿中', idle: '空闲', stopped: '已停机', booting: '启动中', fault: '故障', unreachable: '无法连接' },
+  state: {
+    hashing: '挖矿中',
+    idle: '空闲',
+    stopped: '已停机',
+    booting: '启动中',
+    fault: '故障',
+    unreachable: '无法连接',
+  },
   status: {
     pending: '待处理',
     approved: '已批准',

@@ -19,12 +19,18 @@ export const AuditPage = () => {
   const pages = useInfiniteQuery({
     queryKey: ['audit', siteId],
     queryFn: ({ pageParam }) =>
-      call('GET', `/api/v1/audit/events?site_id=${siteId}&limit=100${pageParam && `&cursor=${encodeURIComponent(pageParam)}`}`, auditEventList),
+      call(
+        'GET',
+        `/api/v1/audit/events?site_id=${siteId}&limit=100${pageParam && `&cursor=${encodeURIComponent(pageParam)}`}`,
+        auditEventList,
+      ),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: (query) => (query.state.data?.pages.length === 1 ? refreshMs.normal : false),
   });
-  const verification = useMutation({ mutationFn: () => call('GET', `/api/v1/audit/verification?site_id=${siteId}`, auditVerification) });
+  const verification = useMutation({
+    mutationFn: () => call('GET', `/api/v1/audit/verification?site_id=${siteId}`, auditVerification),
+  });
   const verdict = verification.data;
   return (
     <SpaceBetween size="l">
@@ -34,7 +40,9 @@ export const AuditPage = () => {
           {texts.intact(verdict.length, verdict.head.slice(0, 16))}
         </Alert>
       )}
-      {verdict?.fault && <Alert type="error">{texts.broken(verdict.fault.seq, verdict.fault.reason[language])}</Alert>}
+      {verdict?.fault && (
+        <Alert type="error">{texts.broken(verdict.fault.seq, verdict.fault.reason[language])}</Alert>
+      )}
       <ListTable
         title={texts.title}
         description={texts.hint}
@@ -48,18 +56,32 @@ export const AuditPage = () => {
                 {common.more}
               </Button>
             )}
-            <Button variant="primary" loading={verification.isPending} loadingText={texts.verifying} onClick={() => verification.mutate()}>
+            <Button
+              variant="primary"
+              loading={verification.isPending}
+              loadingText={texts.verifying}
+              onClick={() => verification.mutate()}
+            >
               {texts.verify}
             </Button>
           </SpaceBetween>
         }
         columns={[
           { id: 'seq', header: texts.seq, cell: (one) => one.seq, sortingField: 'seq' },
-          { id: 'time', header: common.time, cell: (one) => time(one.created_at), sortingField: 'created_at' },
+          {
+            id: 'time',
+            header: common.time,
+            cell: (one) => time(one.created_at),
+            sortingField: 'created_at',
+          },
           { id: 'type', header: texts.type, cell: (one) => one.type, sortingField: 'type' },
           { id: 'actor', header: texts.actor, cell: (one) => `${one.actor_type}:${one.actor_id}` },
           { id: 'about', header: texts.about, cell: (one) => `${one.ref_type} ${one.ref_id}` },
-          { id: 'hash', header: texts.hash, cell: (one) => <span className="mono">{one.event_hash.slice(0, 12)}</span> },
+          {
+            id: 'hash',
+            header: texts.hash,
+            cell: (one) => <span className="mono">{one.event_hash.slice(0, 12)}</span>,
+          },
         ]}
       />
     </SpaceBetween>

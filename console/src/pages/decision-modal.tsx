@@ -29,11 +29,19 @@ export const DecisionModal = ({ decision, recommendationId, onClose, onDone }: M
   const isReject = decision === 'reject';
   const sending = useMutation({
     mutationFn: () =>
-      call('POST', `/api/v1/ai/recommendations/${encodeURIComponent(recommendationId)}/${decision}`, recommendationAnswer, {
-        ...(reason.trim() && { reason: reason.trim() }),
-      }),
+      call(
+        'POST',
+        `/api/v1/ai/recommendations/${encodeURIComponent(recommendationId)}/${decision}`,
+        recommendationAnswer,
+        {
+          ...(reason.trim() && { reason: reason.trim() }),
+        },
+      ),
     onSuccess: ({ recommendation }) => {
-      notify('success', isReject ? texts.rejected : recommendation.status === 'pending' ? texts.voted : texts.approved);
+      notify(
+        'success',
+        isReject ? texts.rejected : recommendation.status === 'pending' ? texts.voted : texts.approved,
+      );
       onDone();
     },
   });

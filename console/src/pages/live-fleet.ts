@@ -1,5 +1,5 @@
-import type { MinerState } from '../../../contracts/reading.ts';
 import type { LiveAnswer } from '../../../contracts/api-telemetry.ts';
+import type { MinerState } from '../../../contracts/reading.ts';
 
 /** One miner of the overview: its row of the columnar live answer. */
 export type LiveMiner = {
@@ -34,7 +34,12 @@ export const toMiners = ({ columns }: Pick<LiveAnswer, 'columns'>): LiveMiner[] 
     efficiencyJth: columns.efficiency_jth[at] ?? null,
   }));
 
-export type FleetSums = { readonly hashrateThs: number; readonly powerKw: number; readonly hashing: number; readonly total: number };
+export type FleetSums = {
+  readonly hashrateThs: number;
+  readonly powerKw: number;
+  readonly hashing: number;
+  readonly total: number;
+};
 
 /** What the site does as a whole. */
 export const sumUp = (miners: readonly LiveMiner[]): FleetSums => {

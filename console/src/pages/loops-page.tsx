@@ -23,7 +23,11 @@ export const LoopsPage = () => {
       </Header>
       <Fetched query={query}>
         {({ loops }) =>
-          loops.length === 0 ? <Box textAlign="center">{common.empty}</Box> : loops.map((loop) => <LoopCard key={loop.loop_id} loop={loop} />)
+          loops.length === 0 ? (
+            <Box textAlign="center">{common.empty}</Box>
+          ) : (
+            loops.map((loop) => <LoopCard key={loop.loop_id} loop={loop} />)
+          )
         }
       </Fetched>
     </SpaceBetween>
@@ -88,7 +92,9 @@ export const Timeline = ({ loop }: { loop: Loop }) => {
             <b>{messages.step[name]}</b>
             {step ? (
               <>
-                <span className="since">{messages.loops.since(span(Math.max(0, Date.parse(step.at) - start)))}</span>
+                <span className="since">
+                  {messages.loops.since(span(Math.max(0, Date.parse(step.at) - start)))}
+                </span>
                 <div>{step.note[language]}</div>
               </>
             ) : (

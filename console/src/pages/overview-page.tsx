@@ -26,14 +26,24 @@ export const OverviewPage = () => {
   return <Fetched query={live}>{(answer) => <Overview siteId={siteId} live={answer} />}</Fetched>;
 };
 
-const Overview = ({ siteId, live }: { siteId: number; live: Parameters<typeof toMiners>[0] & { generated_at: string } }) => {
+const Overview = ({
+  siteId,
+  live,
+}: {
+  siteId: number;
+  live: Parameters<typeof toMiners>[0] & { generated_at: string };
+}) => {
   const { overview: texts, common, state } = useMessages();
   const { number, time } = useFormat();
   const navigate = useNavigate();
   const [by, setBy] = useState<MapColour>('temp');
   const miners = useMemo(() => toMiners(live), [live]);
   const sums = useMemo(() => sumUp(miners), [miners]);
-  const alerts = useGet(`/api/v1/alerts?site_id=${siteId}&status=open&limit=200`, alertList, refreshMs.normal);
+  const alerts = useGet(
+    `/api/v1/alerts?site_id=${siteId}&status=open&limit=200`,
+    alertList,
+    refreshMs.normal,
+  );
   const recommendations = useRecommendations(siteId);
   const open = (miner: LiveMiner) => navigate(`/miners/${encodeURIComponent(miner.minerId)}`);
   const describe = (miner: LiveMiner) =>
@@ -59,13 +69,30 @@ const Overview = ({ siteId, live }: { siteId: number; live: Parameters<typeof to
             { label: texts.power, value: <Figure text={number(sums.powerKw, 0, 'kW')} /> },
             {
               label: texts.efficiency,
-              value: <Figure text={number(sums.hashrateThs > 0 ? (sums.powerKw * 1_000) / sums.hashrateThs : null, 1, 'J/TH')} />,
+              value: (
+                <Figure
+                  text={number(
+                    sums.hashrateThs > 0 ? (sums.powerKw * 1_000) / sums.hashrateThs : null,
+                    1,
+                    'J/TH',
+                  )}
+                />
+              ),
             },
-            { label: texts.hashing, value: <Figure text={`${number(sums.hashing)} / ${number(sums.total)}`} /> },
+            {
+              label: texts.hashing,
+              value: <Figure text={`${number(sums.hashing)} / ${number(sums.total)}`} />,
+            },
             { label: texts.openAlerts, value: <Figure text={number(alerts.data?.count)} /> },
             {
               label: texts.awaiting,
-              value: <Figure text={number(recommendations.data?.recommendations.filter(({ status }) => status === 'pending').length)} />,
+              value: (
+                <Figure
+                  text={number(
+                    recommendations.data?.recommendations.filter(({ status }) => status === 'pending').length,
+                  )}
+                />
+              ),
             },
           ]}
         />
@@ -84,7 +111,13 @@ const Overview = ({ siteId, live }: { siteId: number; live: Parameters<typeof to
                   { id: 'hashrate', text: texts.byHashrate },
                   { id: 'state', text: texts.byState },
                 ]}
-                onChange={({ detail }) => setBy(detail.selectedId === 'hashrate' || detail.selectedId === 'state' ? detail.selectedId : 'temp')}
+                onChange={({ detail }) =>
+                  setBy(
+                    detail.selectedId === 'hashrate' || detail.selectedId === 'state'
+                      ? detail.selectedId
+                      : 'temp',
+                  )
+                }
               />
             }
           >
@@ -105,7 +138,13 @@ const Figure = ({ text }: { text: string }) => (
   </Box>
 );
 
-const MinerTable = ({ miners, onOpen }: { miners: readonly LiveMiner[]; onOpen: (miner: LiveMiner) => void }) => {
+const MinerTable = ({
+  miners,
+  onOpen,
+}: {
+  miners: readonly LiveMiner[];
+  onOpen: (miner: LiveMiner) => void;
+}) => {
   const { overview: texts, common } = useMessages();
   const { number } = useFormat();
   return (
@@ -134,17 +173,42 @@ const MinerTable = ({ miners, onOpen }: { miners: readonly LiveMiner[]; onOpen: 
         },
         { id: 'zone', header: common.zone, cell: (one) => one.zoneId, sortingField: 'zoneId' },
         { id: 'model', header: common.model, cell: (one) => one.model, sortingField: 'model' },
-        { id: 'state', header: common.state, cell: (one) => <StatusWord status={one.state} />, sortingField: 'state' },
+        {
+          id: 'state',
+          header: common.state,
+          cell: (one) => <StatusWord status={one.state} />,
+          sortingField: 'state',
+        },
         {
           id: 'hashrate',
           header: texts.hashrate,
           sortingField: 'hashrateGhs',
           cell: (one) => number(one.hashrateGhs === null ? null : one.hashrateGhs / 1_000, 1, 'TH/s'),
         },
-        { id: 'power', header: texts.power, cell: (one) => number(one.powerW, 0, 'W'), sortingField: 'powerW' },
-        { id: 'efficiency', header: texts.efficiency, cell: (one) => number(one.efficiencyJth, 1, 'J/TH'), sortingField: 'efficiencyJth' },
-        { id: 'chip', header: texts.chipTemp, cell: (one) => number(one.chipTempC, 1), sortingField: 'chipTempC' },
-        { id: 'inlet', header: texts.inletTemp, cell: (one) => number(one.inletTempC, 1), sortingField: 'inletTempC' },
+        {
+          id: 'power',
+          header: texts.power,
+          cell: (one) => number(one.powerW, 0, 'W'),
+          sortingField: 'powerW',
+        },
+        {
+          id: 'efficiency',
+          header: texts.efficiency,
+          cell: (one) => number(one.efficiencyJth, 1, 'J/TH'),
+          sortingField: 'efficiencyJth',
+        },
+        {
+          id: 'chip',
+          header: texts.chipTemp,
+          cell: (one) => number(one.chipTempC, 1),
+          sortingField: 'chipTempC',
+        },
+        {
+          id: 'inlet',
+          header: texts.inletTemp,
+          cell: (one) => number(one.inletTempC, 1),
+          sortingField: 'inletTempC',
+        },
         { id: 'fan', header: texts.fan, cell: (one) => number(one.fanRpmMin), sortingField: 'fanRpmMin' },
       ]}
     />

@@ -56,7 +56,10 @@ export const RecommendationPanel = ({ recommendation, onChanged }: PanelProps) =
         {execution && <Lines title={texts.commands} lines={execution.command_ids} />}
         {rejection && <Lines title={texts.rejected} lines={[rejection.reason]} />}
         {(learning ?? recommendation.status_reason) && (
-          <Lines title={texts.outcome} lines={learning?.evidence.length ? learning.evidence : [recommendation.status_reason ?? '']} />
+          <Lines
+            title={texts.outcome}
+            lines={learning?.evidence.length ? learning.evidence : [recommendation.status_reason ?? '']}
+          />
         )}
       </SpaceBetween>
       {decision && (
@@ -74,11 +77,18 @@ export const RecommendationPanel = ({ recommendation, onChanged }: PanelProps) =
   );
 };
 
-const Decisions = ({ recommendation, onDecide }: { recommendation: Recommendation; onDecide: (decision: Decision) => void }) => {
+const Decisions = ({
+  recommendation,
+  onDecide,
+}: {
+  recommendation: Recommendation;
+  onDecide: (decision: Decision) => void;
+}) => {
   const texts = useMessages().recommendations;
   const user = useSession().data?.user;
   if (recommendation.status !== 'pending' || !user) return null;
-  if (ranks.indexOf(user.rank) < ranks.indexOf('operator')) return <Box color="text-body-secondary">{texts.noRight}</Box>;
+  if (ranks.indexOf(user.rank) < ranks.indexOf('operator'))
+    return <Box color="text-body-secondary">{texts.noRight}</Box>;
   const hasVoted = recommendation.approval.votes.some((vote) => vote.user_id === user.id);
   return (
     <SpaceBetween direction="horizontal" size="xs" alignItems="center">
@@ -109,7 +119,9 @@ const Votes = ({ recommendation: { approval } }: { recommendation: Recommendatio
     <div>
       <Box variant="awsui-key-label">{texts.approval}</Box>
       <div data-testid="votes">
-        {approval.approved_by_rule !== null ? texts.byRule(approval.approved_by_rule) : texts.votes(approval.votes.length, approval.votes_needed)}
+        {approval.approved_by_rule !== null
+          ? texts.byRule(approval.approved_by_rule)
+          : texts.votes(approval.votes.length, approval.votes_needed)}
       </div>
       {approval.missing_level && <div>{texts.needsLevel(approval.missing_level)}</div>}
       <ul>
@@ -133,7 +145,11 @@ const Factors = ({ recommendation: { risk } }: { recommendation: Recommendation 
       trackBy="factor"
       header={<Box variant="awsui-key-label">{texts.factors}</Box>}
       columnDefinitions={[
-        { id: 'factor', header: texts.factor, cell: (one) => (language === 'zh' ? one.description_zh : one.description_en) },
+        {
+          id: 'factor',
+          header: texts.factor,
+          cell: (one) => (language === 'zh' ? one.description_zh : one.description_en),
+        },
         { id: 'value', header: texts.value, cell: (one) => one.value },
         { id: 'weight', header: texts.weight, cell: (one) => one.weight },
       ]}

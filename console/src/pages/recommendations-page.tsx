@@ -31,11 +31,25 @@ export const RecommendationsPage = () => {
               onSelect={({ id }) => navigate(`/recommendations/${id}`)}
               sortBy={{ field: 'created', descending: true }}
               columns={[
-                { id: 'created', header: texts.created, cell: (one) => time(one.created_at), sortingField: 'created_at' },
+                {
+                  id: 'created',
+                  header: texts.created,
+                  cell: (one) => time(one.created_at),
+                  sortingField: 'created_at',
+                },
                 { id: 'action', header: texts.action, cell: (one) => messages.action[one.action.type] },
-                { id: 'targets', header: texts.targets, cell: (one) => one.action.target_ids.slice(0, 3).join(', ') },
+                {
+                  id: 'targets',
+                  header: texts.targets,
+                  cell: (one) => one.action.target_ids.slice(0, 3).join(', '),
+                },
                 { id: 'risk', header: texts.risk, cell: (one) => <RiskBadge level={one.risk.level} /> },
-                { id: 'status', header: common.status, cell: (one) => <StatusWord status={one.status} />, sortingField: 'status' },
+                {
+                  id: 'status',
+                  header: common.status,
+                  cell: (one) => <StatusWord status={one.status} />,
+                  sortingField: 'status',
+                },
               ]}
             />
             <RecommendationPanel recommendation={selected} onChanged={() => void query.refetch()} />

@@ -11,7 +11,9 @@ const riskColours: Record<RiskTier, Colour> = {
   high: 'severity-high',
   critical: 'severity-critical',
 };
-export const RiskBadge = ({ level }: { level: RiskTier }) => <Badge color={riskColours[level]}>{useMessages().risk[level]}</Badge>;
+export const RiskBadge = ({ level }: { level: RiskTier }) => (
+  <Badge color={riskColours[level]}>{useMessages().risk[level]}</Badge>
+);
 
 const severityColours: Record<Severity, Colour> = {
   P0: 'severity-critical',
@@ -19,7 +21,9 @@ const severityColours: Record<Severity, Colour> = {
   P2: 'severity-medium',
   P3: 'severity-low',
 };
-export const SeverityBadge = ({ severity }: { severity: Severity }) => <Badge color={severityColours[severity]}>{severity}</Badge>;
+export const SeverityBadge = ({ severity }: { severity: Severity }) => (
+  <Badge color={severityColours[severity]}>{severity}</Badge>
+);
 
 const indicators: Record<string, StatusIndicatorProps.Type> = {
   pending: 'pending',

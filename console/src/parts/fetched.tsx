@@ -7,12 +7,22 @@ import type { ReactNode } from 'react';
 import { useMessages } from '../i18n/language.ts';
 
 /** What was fetched, or that it is on its way, or why it failed and a way to try again. */
-export const Fetched = <T,>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) => {
+export const Fetched = <T,>({
+  query,
+  children,
+}: {
+  query: UseQueryResult<T>;
+  children: (data: T) => ReactNode;
+}) => {
   const { common } = useMessages();
   if (query.data !== undefined) return children(query.data);
   if (query.isError)
     return (
-      <Alert type="error" header={common.failed} action={<Button onClick={() => void query.refetch()}>{common.retry}</Button>}>
+      <Alert
+        type="error"
+        header={common.failed}
+        action={<Button onClick={() => void query.refetch()}>{common.retry}</Button>}
+      >
         {query.error.message}
       </Alert>
     );

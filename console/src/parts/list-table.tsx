@@ -22,7 +22,19 @@ type ListTableProps<T> = {
 };
 
 /** A table as every list of the console is: filtered, sorted and paged in the browser, usable by keyboard. */
-export const ListTable = <T,>({ title, description, items, columns, idOf, filterHint, pageSize = 25, actions, selected, onSelect, sortBy }: ListTableProps<T>) => {
+export const ListTable = <T,>({
+  title,
+  description,
+  items,
+  columns,
+  idOf,
+  filterHint,
+  pageSize = 25,
+  actions,
+  selected,
+  onSelect,
+  sortBy,
+}: ListTableProps<T>) => {
   const { common } = useMessages();
   const sortingColumn = columns.find(({ id }) => id === sortBy?.field);
   const empty = (sentence: string) => (
@@ -30,10 +42,18 @@ export const ListTable = <T,>({ title, description, items, columns, idOf, filter
       {sentence}
     </Box>
   );
-  const { items: shown, filterProps, filteredItemsCount, paginationProps, collectionProps } = useCollection(items, {
+  const {
+    items: shown,
+    filterProps,
+    filteredItemsCount,
+    paginationProps,
+    collectionProps,
+  } = useCollection(items, {
     filtering: { empty: empty(common.empty), noMatch: empty(common.noMatch) },
     pagination: { pageSize },
-    sorting: sortingColumn ? { defaultState: { sortingColumn, isDescending: sortBy?.descending ?? false } } : {},
+    sorting: sortingColumn
+      ? { defaultState: { sortingColumn, isDescending: sortBy?.descending ?? false } }
+      : {},
   });
   return (
     <Table
@@ -47,16 +67,30 @@ export const ListTable = <T,>({ title, description, items, columns, idOf, filter
       {...(onSelect && {
         selectionType: 'single' as const,
         selectedItems: selected ? [selected] : [],
-        onSelectionChange: ({ detail }: { detail: { selectedItems: T[] } }) => detail.selectedItems[0] && onSelect(detail.selectedItems[0]),
+        onSelectionChange: ({ detail }: { detail: { selectedItems: T[] } }) =>
+          detail.selectedItems[0] && onSelect(detail.selectedItems[0]),
         onRowClick: ({ detail }: { detail: { item: T } }) => onSelect(detail.item),
-        ariaLabels: { selectionGroupLabel: common.selectRow, itemSelectionLabel: (_: unknown, item: T) => `${common.selectRow} ${idOf(item)}` },
+        ariaLabels: {
+          selectionGroupLabel: common.selectRow,
+          itemSelectionLabel: (_: unknown, item: T) => `${common.selectRow} ${idOf(item)}`,
+        },
       })}
       header={
-        <Header counter={common.count(filteredItemsCount ?? items.length, items.length)} {...(description && { description })} actions={actions}>
+        <Header
+          counter={common.count(filteredItemsCount ?? items.length, items.length)}
+          {...(description && { description })}
+          actions={actions}
+        >
           {title}
         </Header>
       }
-      filter={<TextFilter {...filterProps} filteringPlaceholder={filterHint ?? common.filter} filteringAriaLabel={common.filter} />}
+      filter={
+        <TextFilter
+          {...filterProps}
+          filteringPlaceholder={filterHint ?? common.filter}
+          filteringAriaLabel={common.filter}
+        />
+      }
       pagination={<Pagination {...paginationProps} />}
     />
   );

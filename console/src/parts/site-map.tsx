@@ -2,7 +2,11 @@ import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useSta
 import { colourOf, type LiveMiner, type MapColour } from '../pages/live-fleet.ts';
 
 type Cell = { readonly miner: LiveMiner; readonly x: number; readonly y: number };
-type Layout = { readonly cells: readonly Cell[]; readonly labels: readonly { text: string; y: number }[]; readonly height: number };
+type Layout = {
+  readonly cells: readonly Cell[];
+  readonly labels: readonly { text: string; y: number }[];
+  readonly height: number;
+};
 
 const labelHeight = 18;
 const gap = 1;
@@ -17,9 +21,10 @@ const layOut = (miners: readonly LiveMiner[], width: number, side: number): Layo
   for (const [zone, members] of [...byZone].toSorted(([a], [b]) => a.localeCompare(b))) {
     labels.push({ text: zone, y: y + 13 });
     y += labelHeight;
-    members.forEach((miner, index) =>
-      cells.push({ miner, x: (index % perRow) * (side + gap), y: y + Math.floor(index / perRow) * (side + gap) }),
-    );
+    for (const [index, miner] of members.entries()) {
+      const row = Math.floor(index / perRow);
+      cells.push({ miner, x: (index % perRow) * (side + gap), y: y + row * (side + gap) });
+    }
     y += Math.ceil(members.length / perRow) * (side + gap) + 6;
   }
   return { cells, labels, height: y };
@@ -77,7 +82,9 @@ export const SiteMap = ({ miners, by, label, describe, onOpen }: SiteMapProps) =
   const find = (event: MouseEvent<HTMLCanvasElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const found = layout.cells.findIndex((cell) => x >= cell.x && x <= cell.x + side && y >= cell.y && y <= cell.y + side);
+    const found = layout.cells.findIndex(
+      (cell) => x >= cell.x && x <= cell.x + side && y >= cell.y && y <= cell.y + side,
+    );
     return found >= 0 ? found : undefined;
   };
   const walk = (event: KeyboardEvent) => {
@@ -96,7 +103,6 @@ export const SiteMap = ({ miners, by, label, describe, onOpen }: SiteMapProps) =
         ref={canvas}
         className="site-map"
         style={{ blockSize: layout.height }}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the canvas is walked with the arrow keys
         tabIndex={0}
         role="img"
         aria-label={label}
