@@ -181,7 +181,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     early.invokeAsync = lambda.invokeAsync;
     const eventbridge = keep(await startEventBridge(surroundings));
     endpoints['AWS_ENDPOINT_URL_EVENTBRIDGE'] = eventbridge.endpoint;
-    const services: readonly LocalService[] = [api, sqs, s3, kms, dynamodb, cognito, lambda, eventbridge];
+    const services: readonly LocalService[] = [sqs, s3, kms, dynamodb, cognito, lambda, eventbridge, api];
     const memory = (): Memory => {
       const { rss, heapUsed, external } = process.memoryUsage();
       const workers = lambda.stats().reduce((sum, one) => sum + one.workers, 0);

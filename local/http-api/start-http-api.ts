@@ -153,6 +153,7 @@ export const startHttpApi = async (
     return { ref: resource.logicalId, attributes: { RouteId: resource.logicalId } };
   };
 
+  let ready = false;
   const answerApi = async (request: ApiRequest): Promise<ApiResponse | undefined> => {
     if (!api) return undefined;
     const found = matchRoute(routes, request.method, request.path);
@@ -224,6 +225,7 @@ export const startHttpApi = async (
         { status: 204, headers: {}, cookies: [], body: Buffer.alloc(0) },
         request.requestId,
       );
+    if (!ready) return send(message, response, plainResponse(503, 'Service Unavailable'), request.requestId);
     const answer = await answerApi(request);
     if (answer) return send(message, response, answer, request.requestId);
     if (
@@ -264,6 +266,9 @@ export const startHttpApi = async (
       'AWS::ApiGatewayV2::Integration': createIntegration,
       'AWS::ApiGatewayV2::Authorizer': createAuthorizer,
       'AWS::ApiGatewayV2::Route': createRoute,
+    },
+    begin: () => {
+      ready = true;
     },
     close: () => closeServer(server),
   };

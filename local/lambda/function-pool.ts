@@ -21,7 +21,7 @@ export type FunctionConfig = {
 };
 
 export type PoolOptions = {
-  /** An environment without work is stopped after this long, to give its memory back. */
+  /** The last environment without work is stopped after this long, others after a sixth of it, to give their memory back. */
   readonly idleMs: number;
   readonly initTimeoutMs: number;
   readonly compileCacheDir?: string;
@@ -78,7 +78,10 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
   const rest = (environment: Environment) => {
     environment.job = undefined;
     idle.push(environment);
-    environment.timer = setTimeout(() => drop(environment), options.idleMs);
+    environment.timer = setTimeout(
+      () => drop(environment),
+      all.size > 1 ? options.idleMs / 6 : options.idleMs,
+    );
     environment.timer.unref();
     pump();
   };

@@ -56,6 +56,8 @@ export const startLambda = async (
   options: LambdaOptions,
 ): Promise<LambdaService> => {
   const { region, accountId, stateDir, sendToQueue, assetPath } = surroundings;
+  // More environments than this would only share the same processors, each with its own 25 to 40 MB.
+  const maxWorkers = options.maxWorkersPerFunction ?? Math.min(8, Math.max(2, availableParallelism()));
   const log = (line: string) => surroundings.log('lambda', line);
   const directory = stateDir('lambda');
   const pools = new Map<string, FunctionPool>();
@@ -129,12 +131,7 @@ export const startLambda = async (
           handler: Handler,
           timeoutMs: properties.Timeout * 1000,
           memoryMb,
-          maxWorkers: Math.max(
-            0,
-            properties.ReservedConcurrentExecutions ??
-              options.maxWorkersPerFunction ??
-              Math.max(4, availableParallelism()),
-          ),
+          maxWorkers: properties.ReservedConcurrentExecutions ?? maxWorkers,
           environment: {
             ...options.environment(),
             ...properties.Environment?.Variables,
