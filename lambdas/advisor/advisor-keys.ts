@@ -18,7 +18,10 @@ const siteOf = (tenantId: string, siteId: number) => `${tenantId}#${siteId}`;
  */
 export const advisorKeys = {
   recommendation: (id: string) => ({ pk: `REC#${id}`, sk: 'META' }),
-  feedback: (id: string, atMs: number, feedbackId: string) => ({ pk: `REC#${id}`, sk: `FEEDBACK#${String(atMs).padStart(15, '0')}#${feedbackId}` }),
+  feedback: (id: string, atMs: number, feedbackId: string) => ({
+    pk: `REC#${id}`,
+    sk: `FEEDBACK#${String(atMs).padStart(15, '0')}#${feedbackId}`,
+  }),
   automatedCheck: (id: string) => ({ pk: `REC#${id}`, sk: 'FEEDBACK#automated' }),
   progress: (id: string) => ({ pk: `REC#${id}`, sk: 'PROGRESS' }),
   baseline: (id: string) => ({ pk: `REC#${id}`, sk: 'BASELINE' }),
@@ -26,13 +29,20 @@ export const advisorKeys = {
   loop: (loopId: string) => ({ pk: `LOOP#${loopId}`, sk: 'META' }),
   diagnosis: (loopId: string) => ({ pk: `LOOP#${loopId}`, sk: 'DIAGNOSIS' }),
   openForMiner: (siteId: number, minerId: string) => ({ pk: `MINER#${siteId}#${minerId}`, sk: 'OPEN' }),
-  minerCommand: (siteId: number, minerId: string, atMs: number) => ({ pk: `MINER#${siteId}#${minerId}`, sk: `COMMAND#${String(atMs).padStart(15, '0')}` }),
-  rule: (tenantId: string, ruleId: number) => ({ pk: `RULES#${tenantId}`, sk: `RULE#${String(ruleId).padStart(9, '0')}` }),
+  minerCommand: (siteId: number, minerId: string, atMs: number) => ({
+    pk: `MINER#${siteId}#${minerId}`,
+    sk: `COMMAND#${String(atMs).padStart(15, '0')}`,
+  }),
+  rule: (tenantId: string, ruleId: number) => ({
+    pk: `RULES#${tenantId}`,
+    sk: `RULE#${String(ruleId).padStart(9, '0')}`,
+  }),
   ruleCounter: (tenantId: string) => ({ pk: `RULES#${tenantId}`, sk: 'COUNTER' }),
   siteOfTenant: (tenantId: string, siteId: number) => ({ pk: `TENANT#${tenantId}`, sk: `SITE#${siteId}` }),
   stats: (tenantId: string, siteId: number) => ({ pk: `STATS#${siteOf(tenantId, siteId)}`, sk: 'ALL' }),
   recommendationsOfSite: (tenantId: string, siteId: number) => `RECS#${siteOf(tenantId, siteId)}`,
-  recommendationsByStatus: (tenantId: string, siteId: number, status: string) => `RECS#${siteOf(tenantId, siteId)}#${status}`,
+  recommendationsByStatus: (tenantId: string, siteId: number, status: string) =>
+    `RECS#${siteOf(tenantId, siteId)}#${status}`,
   loopsOfSite: (tenantId: string, siteId: number) => `LOOPS#${siteOf(tenantId, siteId)}`,
   due: 'DUE',
 };

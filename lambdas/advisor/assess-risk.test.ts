@@ -74,7 +74,7 @@ describe('the documented examples', () => {
 });
 
 it('has weights that sum to one', () => {
-  for (const { name: _, ...weights } of Object.values(riskProfiles)) {
+  for (const { name: _name, ...weights } of Object.values(riskProfiles)) {
     expect(Object.values(weights).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
   }
 });
@@ -132,7 +132,7 @@ it('stays within 0 and 1, never automates above low, and keeps the floors', () =
 
 it('never falls when more is at stake', () => {
   fc.assert(
-    fc.property(input, fc.nat(500), fc.nat(5_000), (one, miners, kw) => {
+    fc.property(input, fc.nat({ max: 500 }), fc.nat({ max: 5_000 }), (one, miners, kw) => {
       const more = {
         ...one,
         targetCount: one.targetCount + miners,

@@ -1,12 +1,18 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type AlertKind, alertKinds, type Severity, severities } from '../../contracts/alert.ts';
-import { type Loop, type LoopStatus, type LoopStep, loopStatuses, loopSteps } from '../../contracts/api-advisor.ts';
+import {
+  type Loop,
+  type LoopStatus,
+  type LoopStep,
+  loopStatuses,
+  loopSteps,
+} from '../../contracts/api-advisor.ts';
 import { type Text, text } from '../../contracts/text.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
 import { toUtc } from '../shared/clock.ts';
-import { advisorKeys, type AdvisorStore, createdKey } from './advisor-keys.ts';
+import { type AdvisorStore, advisorKeys, createdKey } from './advisor-keys.ts';
 
 /** What starts a loop: an alert of one miner, or an incident of several. */
 export type LoopStart = {
@@ -24,24 +30,23 @@ export type LoopStart = {
 };
 
 const step = z.object({ at: z.string(), note: text });
-const stored = z
-  .object({
-    loop_id: z.string(),
-    tenant_id: z.string(),
-    site_id: z.int(),
-    kind: z.enum(alertKinds),
-    severity: z.enum(severities),
-    zone_id: z.string(),
-    miner_ids: z.array(z.string()),
-    alert_id: z.string().optional(),
-    incident_id: z.string().optional(),
-    batch_received_at_ms: z.int(),
-    recommendation_id: z.string().optional(),
-    superseded_by: z.string().optional(),
-    command_ids: z.instanceof(Set).optional(),
-    loop_status: z.enum(loopStatuses).default('running'),
-  })
-  .extend(Object.fromEntries(loopSteps.map((name) => [`step_${name}`, step.optional()])));
+const stored = z.object({
+  loop_id: z.string(),
+  tenant_id: z.string(),
+  site_id: z.int(),
+  kind: z.enum(alertKinds),
+  severity: z.enum(severities),
+  zone_id: z.string(),
+  miner_ids: z.array(z.string()),
+  alert_id: z.string().optional(),
+  incident_id: z.string().optional(),
+  batch_received_at_ms: z.int(),
+  recommendation_id: z.string().optional(),
+  superseded_by: z.string().optional(),
+  command_ids: z.instanceof(Set).optional(),
+  loop_status: z.enum(loopStatuses).default('running'),
+});
+const storedSteps = z.record(z.string(), z.unknown());
 
 /** How far each status is along; a late event never takes a loop back. */
 const statusRank: Readonly<Record<LoopStatus, number>> = {
@@ -132,10 +137,18 @@ export type LoopChange = {
 /** Adds to a loop's timeline. The first time of a step stays; a status never goes back. Repeating it changes nothing. */
 export const changeLoop =
   ({ db, advisorTable }: AdvisorStore) =>
-  async (loopId: string, { step: reached, status, recommendationId, commandId }: LoopChange): Promise<void> => {
+  async (
+    loopId: string,
+    { step: reached, status, recommendationId, commandId }: LoopChange,
+  ): Promise<void> => {
     const Key = advisorKeys.loop(loopId);
-    const sets = [reached && '#step = if_not_exists(#step, :step)', recommendationId && 'recommendation_id = :recommendation'].filter(Boolean);
-    const update = [sets.length > 0 && `SET ${sets.join(', ')}`, commandId && 'ADD command_ids :commands'].filter(Boolean).join(' ');
+    const sets = [
+      reached && '#step = if_not_exists(#step, :step)',
+      recommendationId && 'recommendation_id = :recommendation',
+    ].filter(Boolean);
+    const update = [sets.length > 0 && `SET ${sets.join(', ')}`, commandId && 'ADD command_ids :commands']
+      .filter(Boolean)
+      .join(' ');
     if (update) {
       const values = {
         ...(reached && { ':step': { at: reached.at, note: reached.note } }),
@@ -184,13 +197,18 @@ export const supersedeLoop =
 
 /** Part of the transaction that creates a loop's recommendation: an incident may have come first. */
 export const requireNotSuperseded = (table: string, loopId: string): TransactItem => ({
-  ConditionCheck: { TableName: table, Key: advisorKeys.loop(loopId), ConditionExpression: 'attribute_not_exists(superseded_by)' },
+  ConditionCheck: {
+    TableName: table,
+    Key: advisorKeys.loop(loopId),
+    ConditionExpression: 'attribute_not_exists(superseded_by)',
+  },
 });
 
 const toLoop = (item: unknown): Loop & { readonly tenantId: string } => {
   const found = stored.parse(item);
+  const attributes = storedSteps.parse(item);
   const steps = loopSteps.flatMap((name) => {
-    const reached = step.optional().parse(found[`step_${name}`]);
+    const reached = step.optional().parse(attributes[`step_${name}`]);
     return reached ? [{ step: name, at: reached.at, note: reached.note }] : [];
   });
   return {
@@ -215,7 +233,9 @@ const toLoop = (item: unknown): Loop & { readonly tenantId: string } => {
 export const readLoop =
   ({ db, advisorTable }: AdvisorStore) =>
   async (loopId: string) => {
-    const { Item } = await db.send(new GetCommand({ TableName: advisorTable, Key: advisorKeys.loop(loopId), ConsistentRead: true }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: advisorTable, Key: advisorKeys.loop(loopId), ConsistentRead: true }),
+    );
     return Item?.loop_id === undefined ? undefined : toLoop(Item);
   };
 
@@ -237,11 +257,4 @@ export const listLoops =
       const { tenantId: _, ...loop } = toLoop(one);
       return loop;
     });
-  };
-
-/** Keeps a loop's diagnosis between the two tasks that make and use it. */
-export const putDiagnosis =
-  ({ db, advisorTable }: AdvisorStore) =>
-  async (loopId: string, diagnosis: object): Promise<void> => {
-    await db.send(new PutCommand({ TableName: advisorTable, Item: { ...advisorKeys.diagnosis(loopId), diagnosis } }));
   };

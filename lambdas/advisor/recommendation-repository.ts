@@ -1,10 +1,16 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { ranks } from '../../contracts/access.ts';
-import { actionTypes, type RecommendationStatus, recommendationStatuses, riskAssessment, triggerTypes } from '../../contracts/api-advisor.ts';
+import {
+  actionTypes,
+  type RecommendationStatus,
+  recommendationStatuses,
+  riskAssessment,
+  triggerTypes,
+} from '../../contracts/api-advisor.ts';
 import { text } from '../../contracts/text.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
-import { advisorKeys, type AdvisorStore, createdKey } from './advisor-keys.ts';
+import { type AdvisorStore, advisorKeys, createdKey } from './advisor-keys.ts';
 import { json } from './json.ts';
 import { isOpen, type Recommendation } from './recommendation.ts';
 
@@ -23,18 +29,42 @@ const stored = z.object({
   loopId: z.string().optional(),
   trigger: z.object({ type: z.enum(triggerTypes), id: z.string().optional(), data: json.optional() }),
   diagnosis: z.object({ rootCause: someText, evidence: z.array(someText), confidence: z.number() }),
-  action: z.object({ type: z.enum(actionTypes), params: json, targetIds: z.array(z.string()), description: text.optional() }),
+  action: z.object({
+    type: z.enum(actionTypes),
+    params: json,
+    targetIds: z.array(z.string()),
+    description: text.optional(),
+  }),
   risk: riskAssessment,
   priority: z.int(),
   expectedBenefit: json.optional(),
-  votes: z.array(z.object({ userId: z.int(), name: z.string(), rank: z.enum(ranks), atMs: z.int(), reason: z.string().optional() })),
+  votes: z.array(
+    z.object({
+      userId: z.int(),
+      name: z.string(),
+      rank: z.enum(ranks),
+      atMs: z.int(),
+      reason: z.string().optional(),
+    }),
+  ),
   approvedByRule: z.int().optional(),
   approvedAtMs: z.int().optional(),
   rejection: z.object({ userId: z.int(), atMs: z.int(), reason: z.string() }).optional(),
   execution: z
-    .object({ commandIds: z.array(z.string()), startedAtMs: z.int(), completedAtMs: z.int().optional(), result: json.optional() })
+    .object({
+      commandIds: z.array(z.string()),
+      startedAtMs: z.int(),
+      completedAtMs: z.int().optional(),
+      result: json.optional(),
+    })
     .optional(),
-  learning: z.object({ verdict: z.enum(['effective', 'no_effect', 'worse', 'inconclusive']), score: z.number(), evidence: z.array(text) }).optional(),
+  learning: z
+    .object({
+      verdict: z.enum(['effective', 'no_effect', 'worse', 'inconclusive']),
+      score: z.number(),
+      evidence: z.array(text),
+    })
+    .optional(),
 });
 const item = z.object({ doc: stored });
 
@@ -42,7 +72,9 @@ const item = z.object({ doc: stored });
 export const readRecommendation =
   ({ db, advisorTable }: AdvisorStore) =>
   async (id: string): Promise<Recommendation | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: advisorTable, Key: advisorKeys.recommendation(id), ConsistentRead: true }));
+    const { Item } = await db.send(
+      new GetCommand({ TableName: advisorTable, Key: advisorKeys.recommendation(id), ConsistentRead: true }),
+    );
     return Item && item.parse(Item).doc;
   };
 
@@ -66,7 +98,10 @@ export const putRecommendation = (table: string, next: Recommendation): Transact
       },
       ...(next.version === 1
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : { ConditionExpression: 'version = :before', ExpressionAttributeValues: { ':before': next.version - 1 } }),
+        : {
+            ConditionExpression: 'version = :before',
+            ExpressionAttributeValues: { ':before': next.version - 1 },
+          }),
     },
   };
 };
@@ -84,20 +119,36 @@ export const holdMiners = (table: string, { id, siteId, action }: Recommendation
     },
   }));
 
-export const releaseMiners = (table: string, { loopId, siteId, action, status }: Recommendation): TransactItem[] =>
+export const releaseMiners = (
+  table: string,
+  { loopId, siteId, action, status }: Recommendation,
+): TransactItem[] =>
   loopId === undefined || isOpen(status)
     ? []
-    : action.targetIds.slice(0, mostHeld).map((minerId) => ({ Delete: { TableName: table, Key: advisorKeys.openForMiner(siteId, minerId) } }));
+    : action.targetIds
+        .slice(0, mostHeld)
+        .map((minerId) => ({ Delete: { TableName: table, Key: advisorKeys.openForMiner(siteId, minerId) } }));
 
 /** The open recommendation of the closed loop for a miner. */
 export const readOpenForMiner =
   ({ db, advisorTable }: AdvisorStore) =>
   async (siteId: number, minerId: string): Promise<string | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: advisorTable, Key: advisorKeys.openForMiner(siteId, minerId), ConsistentRead: true }));
+    const { Item } = await db.send(
+      new GetCommand({
+        TableName: advisorTable,
+        Key: advisorKeys.openForMiner(siteId, minerId),
+        ConsistentRead: true,
+      }),
+    );
     return Item && z.object({ recommendation_id: z.string() }).parse(Item).recommendation_id;
   };
 
-export type ListQuery = { readonly tenantId: string; readonly siteId: number; readonly status?: RecommendationStatus | undefined; readonly limit: number };
+export type ListQuery = {
+  readonly tenantId: string;
+  readonly siteId: number;
+  readonly status?: RecommendationStatus | undefined;
+  readonly limit: number;
+};
 
 /** A site's recommendations, newest first. */
 export const listRecommendations =
@@ -112,7 +163,9 @@ export const listRecommendations =
           IndexName: status ? 'by-status' : 'by-site',
           KeyConditionExpression: `${status ? 'status_pk' : 'site_pk'} = :pk`,
           ExpressionAttributeValues: {
-            ':pk': status ? advisorKeys.recommendationsByStatus(tenantId, siteId, status) : advisorKeys.recommendationsOfSite(tenantId, siteId),
+            ':pk': status
+              ? advisorKeys.recommendationsByStatus(tenantId, siteId, status)
+              : advisorKeys.recommendationsOfSite(tenantId, siteId),
           },
           ScanIndexForward: false,
           Limit: limit - found.length,
@@ -130,9 +183,16 @@ export const listAdvisedSites =
   ({ db, advisorTable }: AdvisorStore) =>
   async (tenantId: string): Promise<number[]> => {
     const { Items = [] } = await db.send(
-      new QueryCommand({ TableName: advisorTable, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': `TENANT#${tenantId}` } }),
+      new QueryCommand({
+        TableName: advisorTable,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': `TENANT#${tenantId}` },
+      }),
     );
-    return z.array(z.object({ site_id: z.int() })).parse(Items).map(({ site_id }) => site_id);
+    return z
+      .array(z.object({ site_id: z.int() }))
+      .parse(Items)
+      .map(({ site_id }) => site_id);
   };
 
 export const putAdvisedSite = (table: string, { tenantId, siteId }: Recommendation): TransactItem => ({

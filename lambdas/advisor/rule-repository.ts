@@ -1,8 +1,8 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { rule as ruleSchema, type Rule } from '../../contracts/api-advisor.ts';
+import { type Rule, rule as ruleSchema } from '../../contracts/api-advisor.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
-import { advisorKeys, type AdvisorStore } from './advisor-keys.ts';
+import { type AdvisorStore, advisorKeys } from './advisor-keys.ts';
 
 const item = z.object({ rule: ruleSchema, version: z.int() });
 export type StoredRule = z.infer<typeof item>;
@@ -26,7 +26,13 @@ export const nextRuleId =
 export const readRule =
   ({ db, advisorTable }: AdvisorStore) =>
   async (tenantId: string, ruleId: number): Promise<StoredRule | undefined> => {
-    const { Item } = await db.send(new GetCommand({ TableName: advisorTable, Key: advisorKeys.rule(tenantId, ruleId), ConsistentRead: true }));
+    const { Item } = await db.send(
+      new GetCommand({
+        TableName: advisorTable,
+        Key: advisorKeys.rule(tenantId, ruleId),
+        ConsistentRead: true,
+      }),
+    );
     return Item && item.parse(Item);
   };
 
@@ -63,7 +69,11 @@ export const putRule = (table: string, tenantId: string, { rule, version }: Stor
 });
 
 /** Holds an approval by rule to the rule as it was read. */
-export const requireRule = (table: string, tenantId: string, { rule, version }: StoredRule): TransactItem => ({
+export const requireRule = (
+  table: string,
+  tenantId: string,
+  { rule, version }: StoredRule,
+): TransactItem => ({
   ConditionCheck: {
     TableName: table,
     Key: advisorKeys.rule(tenantId, rule.id),

@@ -3,9 +3,17 @@ import * as z from 'zod';
 import type { ActionType } from '../../contracts/api-advisor.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
 import { toUtc } from '../shared/clock.ts';
-import { advisorKeys, type AdvisorStore } from './advisor-keys.ts';
+import { type AdvisorStore, advisorKeys } from './advisor-keys.ts';
 
-export type Counter = 'created' | 'approved' | 'rejected' | 'executed' | 'verified' | 'effective' | 'score_sum' | 'feedback';
+export type Counter =
+  | 'created'
+  | 'approved'
+  | 'rejected'
+  | 'executed'
+  | 'verified'
+  | 'effective'
+  | 'score_sum'
+  | 'feedback';
 
 const stored = z.object({ last_updated: z.string().optional() }).catchall(z.unknown());
 const count = z.number().catch(0);
@@ -22,7 +30,9 @@ const leastVerified = 5;
 export const readStats =
   ({ db, advisorTable }: AdvisorStore) =>
   async (tenantId: string, siteId: number): Promise<SiteStats> => {
-    const { Item = {} } = await db.send(new GetCommand({ TableName: advisorTable, Key: advisorKeys.stats(tenantId, siteId) }));
+    const { Item = {} } = await db.send(
+      new GetCommand({ TableName: advisorTable, Key: advisorKeys.stats(tenantId, siteId) }),
+    );
     const item = stored.parse(Item);
     return {
       of: (counter) => count.parse(item[counter]),
@@ -40,12 +50,18 @@ export const readStats =
  */
 export const countItem = (
   table: string,
-  { tenantId, siteId, action }: { readonly tenantId: string; readonly siteId: number; readonly action: { readonly type: ActionType } },
+  {
+    tenantId,
+    siteId,
+    action,
+  }: { readonly tenantId: string; readonly siteId: number; readonly action: { readonly type: ActionType } },
   counters: Partial<Record<Counter, number>>,
   atMs: number,
 ): TransactItem => {
   const entries = Object.entries(counters).flatMap(([name, by]) =>
-    name === 'verified' || name === 'effective' ? [[name, by] as const, [`${name}_${action.type}`, by] as const] : [[name, by] as const],
+    name === 'verified' || name === 'effective'
+      ? [[name, by] as const, [`${name}_${action.type}`, by] as const]
+      : [[name, by] as const],
   );
   return {
     Update: {
@@ -53,7 +69,10 @@ export const countItem = (
       Key: advisorKeys.stats(tenantId, siteId),
       UpdateExpression: `SET last_updated = :at ADD ${entries.map((_, index) => `#c${index} :c${index}`).join(', ')}`,
       ExpressionAttributeNames: Object.fromEntries(entries.map(([name], index) => [`#c${index}`, name])),
-      ExpressionAttributeValues: { ':at': toUtc(atMs), ...Object.fromEntries(entries.map(([, by], index) => [`:c${index}`, by])) },
+      ExpressionAttributeValues: {
+        ':at': toUtc(atMs),
+        ...Object.fromEntries(entries.map(([, by], index) => [`:c${index}`, by])),
+      },
     },
   };
 };

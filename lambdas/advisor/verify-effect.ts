@@ -6,7 +6,12 @@ import type { Verdict } from './recommendation.ts';
 import { boardsOf, hottest, works } from './symptoms.ts';
 
 /** Medians of the untouched peers of a target: same model and zone, not among the targets. */
-export type PeerFigures = { readonly count: number; readonly hashrateThs?: number | undefined; readonly chipTempC?: number | undefined; readonly powerW?: number | undefined };
+export type PeerFigures = {
+  readonly count: number;
+  readonly hashrateThs?: number | undefined;
+  readonly chipTempC?: number | undefined;
+  readonly powerW?: number | undefined;
+};
 
 export type TargetObservation = {
   readonly minerId: string;
@@ -20,8 +25,17 @@ export type TargetObservation = {
 };
 
 /** `holds` undefined: the readings do not tell (yet). */
-type Check = { readonly holds: boolean | undefined; readonly score: number; readonly worse?: boolean; readonly evidence: Text };
-export type Effect = { readonly verdict: Verdict | 'pending'; readonly score: number | undefined; readonly evidence: readonly Text[] };
+type Check = {
+  readonly holds: boolean | undefined;
+  readonly score: number;
+  readonly worse?: boolean;
+  readonly evidence: Text;
+};
+export type Effect = {
+  readonly verdict: Verdict | 'pending';
+  readonly score: number | undefined;
+  readonly evidence: readonly Text[];
+};
 
 /** A restarted miner is well again when it hashes within this share of its peers. */
 export const recoveredShare = 0.9;
@@ -39,10 +53,17 @@ export const verifyEffect = (
   windowOver: boolean,
 ): Effect => {
   const checks = targets.map((target) => checkOf(action, target));
-  const evidence = checks.toSorted((a, b) => Number(a.holds ?? false) - Number(b.holds ?? false)).map((check) => check.evidence);
+  const evidence = checks
+    .toSorted((a, b) => Number(a.holds ?? false) - Number(b.holds ?? false))
+    .map((check) => check.evidence);
   const heard = checks.filter(({ holds }) => holds !== undefined);
-  const score = heard.length > 0 ? heard.reduce((sum, check) => sum + check.score, 0) / heard.length : undefined;
-  const answer = (verdict: Effect['verdict']): Effect => ({ verdict, score: score === undefined ? undefined : Math.round(score * 100) / 100, evidence: evidence.slice(0, mostEvidence) });
+  const score =
+    heard.length > 0 ? heard.reduce((sum, check) => sum + check.score, 0) / heard.length : undefined;
+  const answer = (verdict: Effect['verdict']): Effect => ({
+    verdict,
+    score: score === undefined ? undefined : Math.round(score * 100) / 100,
+    evidence: evidence.slice(0, mostEvidence),
+  });
   if (targets.length === 0) return { verdict: 'inconclusive', score: undefined, evidence: [] };
   if (checks.every(({ holds }) => holds === true)) return answer('effective');
   if (!windowOver) return answer('pending');
@@ -51,10 +72,20 @@ export const verifyEffect = (
   return answer('inconclusive');
 };
 
-const checkOf = (action: { readonly type: ActionType; readonly params: Json }, target: TargetObservation): Check => {
+const checkOf = (
+  action: { readonly type: ActionType; readonly params: Json },
+  target: TargetObservation,
+): Check => {
   const { after, minerId } = target;
   if (!after) {
-    return { holds: undefined, score: 0, evidence: { en: `${minerId} has not been heard of since the command`, zh: `命令之后未收到 ${minerId} 的数据` } };
+    return {
+      holds: undefined,
+      score: 0,
+      evidence: {
+        en: `${minerId} has not been heard of since the command`,
+        zh: `命令之后未收到 ${minerId} 的数据`,
+      },
+    };
   }
   switch (action.type) {
     case 'reboot':
@@ -65,7 +96,9 @@ const checkOf = (action: { readonly type: ActionType; readonly params: Json }, t
     case 'power_off':
       return stopped(target, after);
     case 'curtail':
-      return action.params.mode === 'low' || action.params.mode === 'normal' ? lessPower(target, after) : stopped(target, after);
+      return action.params.mode === 'low' || action.params.mode === 'normal'
+        ? lessPower(target, after)
+        : stopped(target, after);
     case 'adjust_fan':
       return cooler(target, after);
     case 'adjust_frequency':
@@ -81,7 +114,10 @@ const checkOf = (action: { readonly type: ActionType; readonly params: Json }, t
 const fixed = (value: number | undefined, digits = 1) => (value === undefined ? '–' : value.toFixed(digits));
 
 /** After a restart: no board is missing, and the hashrate is near that of the peers (or its rating, without peers). */
-const recovered = ({ minerId, before, peersAfter, ratedHashrateThs }: TargetObservation, after: MinerReading): Check => {
+const recovered = (
+  { minerId, before, peersAfter, ratedHashrateThs }: TargetObservation,
+  after: MinerReading,
+): Check => {
   const normal = peersAfter.hashrateThs ?? ratedHashrateThs;
   const own = after.values.hashrateThs ?? 0;
   const boards = boardsOf(after, before ? [before] : []);
@@ -102,11 +138,15 @@ const recovered = ({ minerId, before, peersAfter, ratedHashrateThs }: TargetObse
 };
 
 /** Stopped: it does not hash, draws next to nothing, and is not hotter than before. */
-const stopped = ({ minerId, before, ratedPowerW, peersAfter }: TargetObservation, after: MinerReading): Check => {
+const stopped = (
+  { minerId, before, ratedPowerW, peersAfter }: TargetObservation,
+  after: MinerReading,
+): Check => {
   const powerW = after.values.powerW;
   const chipC = hottest(after);
   const chipBeforeC = before && hottest(before);
-  const idle = (after.values.hashrateThs ?? 0) <= 0.5 && after.state !== 'hashing' && after.state !== 'unreachable';
+  const idle =
+    (after.values.hashrateThs ?? 0) <= 0.5 && after.state !== 'hashing' && after.state !== 'unreachable';
   const quiet = powerW === undefined || powerW <= Math.max(150, ratedPowerW * 0.1);
   const cooling = chipC === undefined || chipBeforeC === undefined || chipC <= chipBeforeC;
   const holds = after.state === 'unreachable' ? undefined : idle && quiet && cooling;
@@ -129,7 +169,10 @@ const lessPower = ({ minerId, before, ratedPowerW }: TargetObservation, after: M
     holds,
     score: holds ? 1 : 0,
     worse: is !== undefined && is > was * 1.1,
-    evidence: { en: `${minerId}: ${fixed(is, 0)} W after ${fixed(was, 0)} W`, zh: `${minerId}：功率由 ${fixed(was, 0)} W 变为 ${fixed(is, 0)} W` },
+    evidence: {
+      en: `${minerId}: ${fixed(is, 0)} W after ${fixed(was, 0)} W`,
+      zh: `${minerId}：功率由 ${fixed(was, 0)} W 变为 ${fixed(is, 0)} W`,
+    },
   };
 };
 
@@ -138,13 +181,21 @@ const relativeChange = ({ before, peersBefore, peersAfter }: TargetObservation, 
   const was = before && hottest(before);
   const is = hottest(after);
   if (was === undefined || is === undefined) return undefined;
-  const drift = peersBefore.chipTempC !== undefined && peersAfter.chipTempC !== undefined ? peersAfter.chipTempC - peersBefore.chipTempC : 0;
+  const drift =
+    peersBefore.chipTempC !== undefined && peersAfter.chipTempC !== undefined
+      ? peersAfter.chipTempC - peersBefore.chipTempC
+      : 0;
   return { was, is, drift, change: is - was - drift };
 };
 
 const cooler = (target: TargetObservation, after: MinerReading): Check => {
   const relative = relativeChange(target, after);
-  if (!relative) return { holds: undefined, score: 0, evidence: { en: `${target.minerId} states no temperature`, zh: `${target.minerId} 未上报温度` } };
+  if (!relative)
+    return {
+      holds: undefined,
+      score: 0,
+      evidence: { en: `${target.minerId} states no temperature`, zh: `${target.minerId} 未上报温度` },
+    };
   const { was, is, drift, change } = relative;
   const holds = change <= -1.5;
   return {
@@ -161,13 +212,19 @@ const cooler = (target: TargetObservation, after: MinerReading): Check => {
 const retuned = (params: Json, target: TargetObservation, after: MinerReading): Check => {
   const wanted = typeof params.frequency_mhz === 'number' ? params.frequency_mhz : undefined;
   const is = after.values.frequencyMhz;
-  const holds = wanted === undefined || is === undefined ? undefined : Math.abs(is / wanted - 1) <= 0.03 && after.state === 'hashing';
+  const holds =
+    wanted === undefined || is === undefined
+      ? undefined
+      : Math.abs(is / wanted - 1) <= 0.03 && after.state === 'hashing';
   const change = relativeChange(target, after)?.change;
   return {
     holds: holds && change !== undefined ? change <= 0.5 : holds,
     score: holds ? 1 : 0,
     worse: (change !== undefined && change >= 3) || after.state === 'unreachable',
-    evidence: { en: `${target.minerId}: ${fixed(is, 0)} MHz (wanted ${fixed(wanted, 0)}), chips ${fixed(hottest(after))} °C`, zh: `${target.minerId}：频率 ${fixed(is, 0)} MHz（目标 ${fixed(wanted, 0)}），芯片 ${fixed(hottest(after))} °C` },
+    evidence: {
+      en: `${target.minerId}: ${fixed(is, 0)} MHz (wanted ${fixed(wanted, 0)}), chips ${fixed(hottest(after))} °C`,
+      zh: `${target.minerId}：频率 ${fixed(is, 0)} MHz（目标 ${fixed(wanted, 0)}），芯片 ${fixed(hottest(after))} °C`,
+    },
   };
 };
 
@@ -175,12 +232,20 @@ const mining = ({ minerId, before }: TargetObservation, after: MinerReading): Ch
   const shares = after.values.acceptedShares;
   const sharesBefore = before?.values.acceptedShares;
   const alive = after.values.poolsAlive;
-  const growing = shares === undefined ? undefined : sharesBefore === undefined || shares < sharesBefore ? shares > 0 : shares > sharesBefore;
+  const growing =
+    shares === undefined
+      ? undefined
+      : sharesBefore === undefined || shares < sharesBefore
+        ? shares > 0
+        : shares > sharesBefore;
   const holds = alive === 0 ? false : growing;
   return {
     holds,
     score: holds ? 1 : 0,
     worse: after.state === 'unreachable',
-    evidence: { en: `${minerId}: ${fixed(alive, 0)} pools alive, ${fixed(shares, 0)} accepted shares (${fixed(sharesBefore, 0)} before)`, zh: `${minerId}：可用矿池 ${fixed(alive, 0)} 个，已接受份额 ${fixed(shares, 0)}（之前 ${fixed(sharesBefore, 0)}）` },
+    evidence: {
+      en: `${minerId}: ${fixed(alive, 0)} pools alive, ${fixed(shares, 0)} accepted shares (${fixed(sharesBefore, 0)} before)`,
+      zh: `${minerId}：可用矿池 ${fixed(alive, 0)} 个，已接受份额 ${fixed(shares, 0)}（之前 ${fixed(sharesBefore, 0)}）`,
+    },
   };
 };
