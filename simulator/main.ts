@@ -13,7 +13,8 @@ const help = `A simulated mining site: miners that answer in their vendors' prot
   --seed N          makes a site repeatable (default 1)
   --speed X         simulated seconds per second (default 1)
   --control-port N  port of the control API on 127.0.0.1 (default: any)
-  --base-port N     first of the miners' ports (default: any)
+  --base-port N     first of the miners' ports (default: any). Give one, such as 12000, for more than 2,000 miners:
+                    the system takes long to find so many free ports
   --help            this text
 
 When it is ready it prints one line of JSON with the control API's address. It stops on SIGINT, SIGTERM, or when its

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { ask, converse, type ManualSite, startManualSite } from '../test-support.ts';
 
 let site: ManualSite;
@@ -80,7 +81,8 @@ describe('digest authentication', () => {
 });
 
 describe('the configuration', () => {
-  const read = async (port: number) => (await call(port, 'get_miner_conf')).json();
+  const read = async (port: number) =>
+    z.record(z.string(), z.unknown()).parse(await (await call(port, 'get_miner_conf')).json());
   const write = async (port: number, configuration: unknown) =>
     (await call(port, 'set_miner_conf', { method: 'POST', body: JSON.stringify(configuration) })).json();
 
@@ -201,10 +203,14 @@ it('knows its pages and no others', async () => {
   const { httpPort = 0 } = site.one('Antminer S19');
   expect((await call(httpPort, 'constructor')).status).toBe(404);
   expect((await call(httpPort, 'upgrade')).status).toBe(404);
-  const stats = await (await call(httpPort, 'stats')).json();
+  const stats = z
+    .object({ STATS: z.tuple([z.object({ fan: z.array(z.number()) })]) })
+    .parse(await (await call(httpPort, 'stats')).json());
   expect(stats.STATS[0].fan).toHaveLength(4);
-  const pools = await (await call(httpPort, 'pools')).json();
-  expect(pools.POOLS.map((pool: { status: string }) => pool.status)).toEqual(['Alive', 'Alive', 'Alive']);
+  const pools = z
+    .object({ POOLS: z.array(z.object({ status: z.string() })) })
+    .parse(await (await call(httpPort, 'pools')).json());
+  expect(pools.POOLS.map((pool) => pool.status)).toEqual(['Alive', 'Alive', 'Alive']);
   expect((await call(httpPort, 'set_miner_conf', { method: 'POST', body: 'x'.repeat(70_000) })).status).toBe(
     413,
   );

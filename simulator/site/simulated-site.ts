@@ -57,7 +57,7 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
   const { seed, miners: count } = options;
   const zoneCount = Math.min(options.zones ?? Math.max(1, Math.round(count / 50)), Math.max(count, 1));
   const nowMs = options.nowMs ?? Date.now;
-  const clock = new SimClock(options.speed, options.steadyMs);
+  const clock = new SimClock(0, options.steadyMs);
   const http = new AntminerHttp(nowMs);
   const airs = new Map<string, ZoneAir>();
   const endpoints = new Map<string, MinerEndpoint>();
@@ -87,6 +87,7 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
     await closeAll();
     throw error;
   }
+  clock.setSpeed(options.speed);
 
   const find = (minerId: string): MinerEndpoint => {
     const endpoint = endpoints.get(minerId);
