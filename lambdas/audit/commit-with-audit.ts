@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   type DynamoDBDocumentClient,
   GetCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { type DomainEvent, domainEvent, type NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type EventPayload, type EventType, eventPayloads } from '../../contracts/event-catalogue.ts';
 import { type Clock, systemClock, toUtc } from '../shared/clock.ts';
 import { newEventId } from '../shared/ids.ts';
-import { type ChainLink, genesisHash, link } from './audit-chain.ts';
+import { type ChainHead, type ChainLink, emptyHead, link } from './audit-chain.ts';
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 /** `conflict` names the item of `items` whose condition failed; nothing was written then. */
@@ -47,68 +48,104 @@ export const stateEvent = <T extends EventType>(
 
 /**
  * Writes `items` (of any context's table) and appends `events` to their site's audit chain in one DynamoDB transaction:
- * either both happen or neither. All events must be of one site. Retries while other writers move the chain's head;
- * throws after 40 such losses. A failed condition in `items` is returned, not thrown, with the item's current
- * attributes where the item asked for ALL_OLD. At most 90 items and 9 events.
+ * either both happen or neither. All events must be of one site. Commits of one process to one site go one after the
+ * other; against other processes it retries from the head that beat it, and throws after 40 such losses. A failed
+ * condition in `items` is returned, not thrown, with the item's current attributes where the item asked for ALL_OLD.
+ * At most 90 items and 9 events.
  *
  * The audit table's stream publishes the events on the bus, so a committed change is always announced.
  */
-export const commitWithAudit =
-  ({ db, auditTable, clock = systemClock }: AuditStore) =>
-  async (items: readonly TransactItem[], events: readonly NewDomainEvent[]): Promise<CommitResult> => {
-    const { site_id: siteId, tenant_id: tenantId } = events[0] ?? {};
-    if (siteId === undefined || events.some((one) => one.site_id !== siteId || one.tenant_id !== tenantId))
-      throw new RangeError('a commit records events of exactly one site');
-    const createdAt = toUtc(clock.nowMs());
-    const full = events.map((event) =>
-      domainEvent.parse({ ...event, version: 1, event_id: newEventId(), created_at: createdAt }),
-    );
+export const commitWithAudit = ({ db, auditTable, clock = systemClock }: AuditStore) => {
+  const { inTurn, seenHeads } = writerOf(db, auditTable);
+
+  const append = async (siteId: number, items: readonly TransactItem[], events: readonly DomainEvent[]) => {
     for (let attempt = 1; attempt <= attempts; attempt++) {
-      const head = await readHead(db, auditTable, siteId);
+      const head = seenHeads.get(siteId) ?? (await readHead(db, auditTable, siteId));
+      const links = link(head, events);
+      const appended = appendItems(auditTable, siteId, head, links);
       try {
-        await db.send(
-          new TransactWriteCommand({
-            TransactItems: [...items, ...appendItems(auditTable, siteId, head, full)],
-          }),
-        );
-        return { ok: true, events: full };
+        await db.send(new TransactWriteCommand({ TransactItems: [...items, ...appended] }));
+        seenHeads.set(siteId, links.at(-1) ?? head);
+        return undefined;
       } catch (error) {
+        seenHeads.delete(siteId);
         if (!(error instanceof TransactionCanceledException)) throw error;
         const reasons = error.CancellationReasons ?? [];
         const own = reasons.findIndex(
           (reason, index) => index < items.length && reason.Code === 'ConditionalCheckFailed',
         );
-        if (own >= 0) {
-          const { unmarshall } = await import('@aws-sdk/util-dynamodb');
-          const current = reasons[own]?.Item;
-          return { ok: false, conflict: own, current: current && unmarshall(current) };
-        }
-        if (
-          !reasons.some((reason) =>
-            ['ConditionalCheckFailed', 'TransactionConflict'].includes(reason.Code ?? ''),
-          )
-        )
-          throw error;
+        if (own >= 0) return { conflict: own, current: plainItem(reasons[own]?.Item) };
+        if (!reasons.some(({ Code }) => Code !== undefined && contention.has(Code))) throw error;
+        const newer = storedHead.safeParse(plainItem(reasons[items.length]?.Item));
+        if (newer.success) seenHeads.set(siteId, newer.data);
       }
       await delay(Math.random() * Math.min(200, 5 * 2 ** Math.min(attempt, 6)));
     }
     throw new Error(`The audit chain of site ${siteId} stayed contended over ${attempts} attempts`);
   };
 
+  return async (items: readonly TransactItem[], events: readonly NewDomainEvent[]): Promise<CommitResult> => {
+    const { site_id: siteId, tenant_id: tenantId } = events[0] ?? {};
+    if (siteId === undefined || events.some((one) => one.site_id !== siteId || one.tenant_id !== tenantId))
+      throw new RangeError('a commit records events of exactly one site');
+    return inTurn(siteId, async () => {
+      const createdAt = toUtc(clock.nowMs());
+      const full = events.map((event) =>
+        domainEvent.parse({ ...event, version: 1, event_id: newEventId(), created_at: createdAt }),
+      );
+      const refused = await append(siteId, items, full);
+      return refused ? { ok: false, ...refused } : { ok: true, events: full };
+    });
+  };
+};
+
+const contention: ReadonlySet<string> = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
+
+const plainItem = (item: Record<string, AttributeValue> | undefined) => item && unmarshall(item);
+
+type Writer = {
+  readonly inTurn: ReturnType<typeof oneAtATime>;
+  /** The head of a site after this process's last commit: most often still the head. */
+  readonly seenHeads: Map<number, ChainHead>;
+};
+const writers = new WeakMap<DynamoDBDocumentClient, Map<string, Writer>>();
+
+/** What all commits through one client to one audit table share. */
+const writerOf = (db: DynamoDBDocumentClient, auditTable: string): Writer => {
+  const ofClient = writers.get(db) ?? new Map<string, Writer>();
+  writers.set(db, ofClient);
+  const writer = ofClient.get(auditTable) ?? { inTurn: oneAtATime(), seenHeads: new Map() };
+  ofClient.set(auditTable, writer);
+  return writer;
+};
+
+/** Runs work of one key in the order of its calls, each after the one before has settled. */
+const oneAtATime = () => {
+  const last = new Map<number, Promise<unknown>>();
+  return async <T>(key: number, work: () => Promise<T>): Promise<T> => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
+    last.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(key) === mine) last.delete(key);
+    }
+  };
+};
+
 const readHead = async (db: DynamoDBDocumentClient, table: string, siteId: number) => {
   const { Item } = await db.send(
     new GetCommand({ TableName: table, Key: auditKeys.head(siteId), ConsistentRead: true }),
   );
-  return Item ? storedHead.parse(Item) : { seq: 0, event_hash: genesisHash };
+  return Item ? storedHead.parse(Item) : emptyHead;
 };
 
 const appendItems = (
   table: string,
   siteId: number,
-  head: Pick<ChainLink, 'seq' | 'event_hash'>,
-  events: readonly DomainEvent[],
+  head: ChainHead,
+  links: readonly ChainLink[],
 ): TransactItem[] => {
-  const links = link(head, events);
   const last = links.at(-1) ?? head;
   const newHead: TransactItem = {
     Put: {
@@ -117,8 +154,9 @@ const appendItems = (
         ...auditKeys.head(siteId),
         seq: last.seq,
         event_hash: last.event_hash,
-        tenant_id: events[0]?.tenant_id,
+        tenant_id: links[0]?.event.tenant_id,
       },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       ...(head.seq === 0
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
         : {
