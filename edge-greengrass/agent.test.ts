@@ -224,6 +224,19 @@ describe('commands to an Antminer', () => {
     peer = await antminerPeer();
   });
 
+  it('starts hashing again in the mode that it was stopped in', async () => {
+    const { bus } = await start();
+    for (const wanted of [
+      { type: 'POWER_MODE', params: { mode: 'low' } },
+      { type: 'HASHING_DISABLE', params: {} },
+      { type: 'HASHING_ENABLE', params: {} },
+    ] satisfies CommandOrder[]) {
+      const { commandId } = await order(bus, wanted);
+      expect(await endOf(bus, commandId)).toMatchObject({ outcome: 'succeeded' });
+    }
+    expect(peer.miner.writes.map((body) => JSON.parse(body)['miner-mode'])).toEqual(['3', '1', '3']);
+  });
+
   it('lets one write after the other at a miner', async () => {
     const { bus } = await start();
     const orders = await Promise.all(

@@ -10,7 +10,7 @@ import { type Log, logToStderr } from './log.ts';
 import { judgeBy, type Miner, openMiners } from './miners.ts';
 import { batcher } from './polling/batcher.ts';
 import { assignShards } from './polling/shards.ts';
-import { identify, type SweepResult, sweeper } from './polling/sweep.ts';
+import { identifyAll, type SweepResult, sweeper } from './polling/sweep.ts';
 import { reportsTo } from './reports.ts';
 import { overTemperatureGuard } from './safety.ts';
 import { Outbox } from './state/outbox.ts';
@@ -117,10 +117,9 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     guard: guard.look,
   });
 
-  const identifyAll = async () => {
+  const discover = async () => {
     const deadline = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.sweepMs)]);
-    await Promise.allSettled([...miners.values()].map((miner) => identify(miner, deadline)));
-    const identified = [...miners.values()].filter(({ identity }) => identity !== undefined).length;
+    const identified = await identifyAll([...miners.values()], limits.sockets, deadline);
     log('info', 'discovered', { miners: miners.size, identified });
     return { miners: miners.size, identified };
   };
@@ -140,7 +139,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
 
   executor.recover();
   await bus.open();
-  const ready = identifyAll();
+  const ready = discover();
   const polling = poll();
 
   return {

@@ -30,8 +30,17 @@ export type SweepResult = {
 };
 
 /** Identifies a miner that has not been yet; true when it is what it is configured to be. */
-export const identify = async (miner: Miner, signal?: AbortSignal) => {
+const identify = async (miner: Miner, signal?: AbortSignal) => {
   miner.identity ??= await miner.adapter.identify(signal);
+};
+
+/** Asks all miners who they are, at most `seats` at once; resolves with how many answered. */
+export const identifyAll = async (miners: readonly Miner[], seats: number, signal: AbortSignal) => {
+  const bound = new Semaphore(seats);
+  await Promise.allSettled(
+    miners.map((miner) => bound.run(async () => (signal.aborted ? undefined : identify(miner, signal)))),
+  );
+  return miners.filter(({ identity }) => identity !== undefined).length;
 };
 
 /** One round over all miners that are due: shard by shard, many at once, over by its deadline. */
@@ -98,7 +107,7 @@ export const sweeper = ({ shards, limits, pollIntervalMs, nowMs, reports, log, d
         due.map((miner, at) => {
           const full = !miner.hashing || (number + at) % limits.fullReadEverySweeps === 0;
           return seats
-            .run(() => ask(miner, full ? 'full' : 'core', deadline), deadline)
+            .run(async () => (deadline.aborted ? undefined : ask(miner, full ? 'full' : 'core', deadline)))
             .catch(() => undefined);
         }),
       );

@@ -26,6 +26,7 @@ const ask = (command: string) => JSON.stringify({ command });
 /** An Antminer with stock firmware: reads over RPC (TCP 4028), writes over the web interface. */
 export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
   let knownMode: PowerMode | undefined;
+  let workingMode: PowerMode | undefined;
 
   const web = async (path: string, signal?: AbortSignal): Promise<Fields> => {
     const answer = await io.http('GET', path, undefined, signal);
@@ -36,6 +37,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     const conf = await web('/cgi-bin/get_miner_conf.cgi', signal);
     if (Object.keys(conf).length === 0) throw new MinerFault('unparseable', 'the configuration is empty');
     knownMode = modeOf(conf);
+    if (knownMode !== 'sleep') workingMode = knownMode;
     return conf;
   };
 
@@ -154,7 +156,12 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
         return post('/cgi-bin/blink.cgi', JSON.stringify({ blink: String(order.params.on) }), signal);
       }
       try {
-        const conf = confAfter(order, fieldsOf(before.settings.conf), before.reading.values.frequencyMhz);
+        const conf = confAfter(
+          order,
+          fieldsOf(before.settings.conf),
+          before.reading.values.frequencyMhz,
+          workingMode,
+        );
         return conf
           ? await writeConf(conf, signal)
           : { kind: 'refused', detail: 'stock firmware has no such setting' };

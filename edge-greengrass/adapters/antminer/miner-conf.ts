@@ -65,14 +65,20 @@ const levelFor = (conf: MinerConf, wantedMhz: number, runningMhz: number | undef
 
 /**
  * The whole configuration after the order, or undefined when the order is not one of configuration. `runningMhz` is
- * the frequency that the miner reports now; FREQUENCY_SET needs it, because the firmware takes percent.
+ * the frequency that the miner reports now; FREQUENCY_SET needs it, because the firmware takes percent. `resumeMode` is what the miner ran
+ * in before it slept.
  */
-export const confAfter = (order: CommandOrder, conf: MinerConf, runningMhz: number | undefined) => {
+export const confAfter = (
+  order: CommandOrder,
+  conf: MinerConf,
+  runningMhz: number | undefined,
+  resumeMode: PowerMode = 'normal',
+) => {
   switch (order.type) {
     case 'HASHING_DISABLE':
       return withMode(conf, 'sleep');
     case 'HASHING_ENABLE':
-      return withMode(conf, 'normal');
+      return modeOf(conf) === 'sleep' ? withMode(conf, resumeMode) : whole(conf);
     case 'POWER_MODE':
       return withMode(conf, order.params.mode);
     case 'SET_FAN':
