@@ -236,3 +236,16 @@ test('an expired item is deleted promptly, announced as removed by the service; 
   expect(removed?.userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
   await close();
 });
+
+test('an operation that is not emulated is refused by its name', async () => {
+  const response = await fetch(service.endpoint, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'DynamoDB_20120810.ExecuteStatement' },
+    body: '{}',
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    __type: expect.stringContaining('UnknownOperationException'),
+    message: expect.stringContaining('ExecuteStatement'),
+  });
+});
