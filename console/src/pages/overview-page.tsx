@@ -7,7 +7,7 @@ import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
-import { alertList } from '../../../contracts/api-alerting.ts';
+import { alertsAnswer } from '../../../contracts/api-alerting.ts';
 import { liveAnswer } from '../../../contracts/api-telemetry.ts';
 import { refreshMs, useGet, useRecommendations } from '../api/queries.ts';
 import { useSite } from '../app/site-context.ts';
@@ -41,7 +41,7 @@ const Overview = ({
   const sums = useMemo(() => sumUp(miners), [miners]);
   const alerts = useGet(
     `/api/v1/alerts?site_id=${siteId}&status=open&limit=200`,
-    alertList,
+    alertsAnswer,
     refreshMs.normal,
   );
   const recommendations = useRecommendations(siteId);

@@ -1,0 +1,100 @@
+import { type Loop, loopList, type Recommendation, recommendationAnswer, recommendationDetail } from '../../contracts/api-advisor.ts';
+import { type CommandView, commandView } from '../../contracts/api-control.ts';
+import type { PhysicalState } from '../../simulator/site/physical.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { System } from '../system.ts';
+import type { Case } from './scenarios.ts';
+import { until } from './until.ts';
+
+export type Staff = { readonly operator: ApiClient; readonly manager: ApiClient };
+export type CaseReport = {
+  readonly name: string;
+  readonly minerId: string;
+  readonly model: string;
+  readonly injectedAtMs: number;
+  readonly loop: Loop;
+  readonly recommendation: Recommendation;
+  readonly command: CommandView | undefined;
+  /** When the API answered the vote that completed the approval. */
+  readonly approvedAtMs: number | undefined;
+  readonly before: PhysicalState;
+  readonly after: PhysicalState;
+  /** Everything that did not end as it must; empty when all is well. */
+  readonly faults: readonly string[];
+};
+
+const running = new Set(['running', 'awaiting_approval', 'executing']);
+const stepMs = 60_000;
+
+/**
+ * Breaks one miner and follows its loop to the end through the API: detection, people's votes where they are asked,
+ * command, verification. Then compares the end with what the case documents, in the records and in the machine itself.
+ */
+export const playCase = async (system: System, staff: Staff, minerId: string, one: Case): Promise<CaseReport> => {
+  const { site_id, control } = { site_id: system.record.siteId, control: system.site.control };
+  const before = await control.physical(minerId);
+  const injectedAtMs = Date.now();
+  for (const fault of one.faults) await control.inject(minerId, fault);
+
+  const findLoop = async () => {
+    const { loops } = await staff.operator.call('GET', `/api/v1/ai/loops?site_id=${site_id}&limit=50`, loopList);
+    return loops.find((loop) => loop.miner_ids.includes(minerId) && Date.parse(loop.batch_received_at) >= injectedAtMs && loop.status !== 'covered');
+  };
+  const withRecommendation = await until(`${one.name}: a recommendation for ${minerId}`, stepMs, async () => {
+    const loop = await findLoop();
+    return loop?.recommendation_id ? { loop, recommendationId: loop.recommendation_id } : undefined;
+  });
+  const { recommendationId } = withRecommendation;
+  const path = `/api/v1/ai/recommendations/${encodeURIComponent(recommendationId)}`;
+  let approvedAtMs: number | undefined;
+  if (one.people !== 'stay-silent') {
+    if (one.gatewayOffline) await system.stopEdge();
+    approvedAtMs = await decide(staff, path, one);
+  }
+  const loop = await until(`${one.name}: the end of the loop of ${minerId}`, 2 * stepMs, async () => {
+    const found = await findLoop();
+    return found && !running.has(found.status) && (found.steps.some(({ step }) => step === 'learn') || found.status !== 'effective') ? found : undefined;
+  });
+  const { recommendation } = await staff.operator.call('GET', path, recommendationDetail);
+  const commandId = recommendation.execution?.command_id;
+  const command = commandId
+    ? await staff.operator.call('GET', `/api/v1/commands/${commandId}?site_id=${site_id}`, commandView)
+    : undefined;
+  const after = await control.physical(minerId);
+  if (one.gatewayOffline) await system.startEdge();
+  const report = { name: one.name, minerId, model: before.model, injectedAtMs, loop, recommendation, command, approvedAtMs, before, after };
+  return { ...report, faults: compare(one, report) };
+};
+
+const decide = async ({ operator, manager }: Staff, path: string, { people }: Case) => {
+  if (people === 'reject') {
+    await operator.call('POST', `${path}/reject`, recommendationAnswer, { reason: 'A technician is on the way' });
+    return undefined;
+  }
+  const first = await operator.call('POST', `${path}/approve`, recommendationAnswer, { reason: 'Seen on the map' });
+  if (first.recommendation.status !== 'pending') throw new Error('one person sufficed for a high-risk recommendation');
+  const second = await manager.call('POST', `${path}/approve`, recommendationAnswer, { reason: 'Agreed' });
+  if (second.recommendation.status === 'pending') throw new Error('two people did not suffice');
+  return Date.now();
+};
+
+const compare = ({ end }: Case, report: Omit<CaseReport, 'faults'>): string[] => {
+  const { loop, recommendation, command, before, after } = report;
+  const faults: string[] = [];
+  const expect = (what: string, is: string | undefined, must: string | undefined) => {
+    if (is !== must) faults.push(`${what} is ${is ?? 'none'}, must be ${must ?? 'none'}`);
+  };
+  expect('the loop', loop.status, end.loop);
+  expect('the recommendation', recommendation.status, end.recommendation);
+  expect('the command', command?.status, end.command);
+  const restarted = after.uptimeS < after.simulatedS - before.simulatedS;
+  const boards = after.boards.filter(({ lost }) => !lost).length;
+  const physical = {
+    'restarted-with-all-boards': restarted && boards === after.boards.length && after.hashrateThs > 0.8 * before.hashrateThs,
+    stopped: !after.hashing && after.powerW < 0.1 * before.powerW,
+    untouched: !restarted,
+    'restarted-in-vain': restarted && boards < after.boards.length,
+  }[end.miner];
+  if (!physical) faults.push(`the miner is not ${end.miner}: ${after.phase}, ${after.hashrateThs.toFixed(1)} TH/s, ${after.powerW.toFixed(0)} W, ${boards} boards`);
+  return faults;
+};
