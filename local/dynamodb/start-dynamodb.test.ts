@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -248,4 +250,34 @@ test('an operation that is not emulated is refused by its name', async () => {
     __type: expect.stringContaining('UnknownOperationException'),
     message: expect.stringContaining('ExecuteStatement'),
   });
+});
+
+const killedRightAfterWriting = `
+  import { startDynamoDb } from '${new URL('start-dynamodb.ts', import.meta.url).href}';
+  const service = await startDynamoDb({ region: 'us-east-1', accountId: '000000000000', stateDir: () => process.argv[1], log: () => {} });
+  const put = (sk) => ({ Put: { TableName: 'Audit-TableCD117FA1', Item: { pk: { S: 'site' }, sk: { S: sk } } } });
+  const response = await fetch(service.endpoint, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'DynamoDB_20120810.TransactWriteItems' },
+    body: JSON.stringify({ TransactItems: [put('a'), put('b')] }),
+  });
+  if (response.status === 200) process.kill(process.pid, 'SIGKILL');
+`;
+
+test('what was acknowledged right before a kill -9 is there and is announced by the next process', async () => {
+  const created = await deploy();
+  await service.close();
+  const child = spawn(process.execPath, ['--input-type=module', '-e', killedRightAfterWriting, directory], {
+    stdio: 'ignore',
+  });
+  const [, signal] = await once(child, 'exit');
+  expect(signal).toBe('SIGKILL');
+  await start();
+  const { records, close } = collect(arnOf(created));
+  await vi.waitFor(() =>
+    expect(records.map(({ dynamodb }) => dynamodb.Keys.sk)).toEqual([{ S: 'a' }, { S: 'b' }]),
+  );
+  const found = await db.send(new GetCommand({ TableName: created.ref, Key: { pk: 'site', sk: 'b' } }));
+  expect(found.Item).toEqual({ pk: 'site', sk: 'b' });
+  await close();
 });
