@@ -20,18 +20,19 @@ const airflowWPerK = 220;
  */
 export const boardAirflow = (model: MinerModel, fanShare: readonly number[], dust: number): number[] => {
   const clean = 1 - 0.6 * dust;
-  const share = (index: number) => fanShare[index] ?? 0;
-  const pair = (a: number, b: number) => {
-    const larger = Math.max(a, b);
-    return larger <= 0 ? 0 : ((a + b) / 2) * (1 - (0.3 * Math.abs(a - b)) / larger) * clean;
-  };
-  if (model.fans === 2) return Array.from({ length: model.boards }, () => pair(share(0), share(1)));
-  const first = pair(share(0), share(1));
-  const second = pair(share(2), share(3));
-  return Array.from({ length: model.boards }, (_, board) => {
+  const first = channelFlow(fanShare[0] ?? 0, fanShare[1] ?? 0) * clean;
+  const second = model.fans === 2 ? first : channelFlow(fanShare[2] ?? 0, fanShare[3] ?? 0) * clean;
+  const flows: number[] = [];
+  for (let board = 0; board < model.boards; board++) {
     const along = model.boards === 1 ? 0.5 : board / (model.boards - 1);
-    return first * (1 - along) + second * along;
-  });
+    flows.push(first * (1 - along) + second * along);
+  }
+  return flows;
+};
+
+const channelFlow = (a: number, b: number) => {
+  const larger = Math.max(a, b);
+  return larger <= 0 ? 0 : ((a + b) / 2) * (1 - (0.3 * Math.abs(a - b)) / larger);
 };
 
 const forcedWPerK = (model: MinerModel) => {
