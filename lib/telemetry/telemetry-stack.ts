@@ -1,0 +1,198 @@
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { ruleNames } from '../../contracts/topics.ts';
+import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
+import { keptMs } from '../../lambdas/telemetry/windows.ts';
+import type { PlatformStack } from '../platform/platform-stack.ts';
+import { type ApiAccess, addRoutes } from '../shared/api-routes.ts';
+import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
+import { AppFunction } from '../shared/app-function.ts';
+import { AppQueue } from '../shared/app-queue.ts';
+import { AppTable } from '../shared/app-table.ts';
+import { IngestRule } from '../shared/ingest-rule.ts';
+
+type Grant = (fn: LambdaFunction) => void;
+export type TelemetryStackProps = StackProps & {
+  readonly platform: PlatformStack;
+  readonly apiAccess: ApiAccess;
+  readonly audit: { readonly grantCommit: Grant };
+  readonly fleet: { readonly grantRead: Grant };
+};
+
+const sql =
+  "SELECT encode(*, 'base64') AS payload, topic(3) AS siteId, topic(4) AS gatewayId, timestamp() AS receivedAtMs FROM 'dt/hashinsight/+/+/telemetry'";
+
+/** Telemetry in: from the gateways' batches to the four tiers, and to what the detectors found in them. */
+export class TelemetryStack extends Stack {
+  readonly #table: AppTable;
+  readonly #props: TelemetryStackProps;
+  readonly #rollUps: AppQueue;
+
+  constructor(scope: Construct, id: string, props: TelemetryStackProps) {
+    const { platform, apiAccess, audit, fleet, ...stackProps } = props;
+    super(scope, id, stackProps);
+    this.#props = props;
+    this.#table = new AppTable(this, 'Telemetry', { key: platform.dataKey });
+    this.#rollUps = this.#rollUp();
+    this.#ingest();
+    this.#watchSilence();
+    const api = new AppFunction(this, 'ApiFunction', {
+      entry: 'lambdas/telemetry/handle-api.ts',
+      description: 'Live readings, series and quarantine over HTTP',
+      timeout: Duration.seconds(20),
+      memoryMb: 1024,
+    });
+    this.grantRead(api);
+    fleet.grantRead(api);
+    addRoutes(this, apiAccess, telemetryRoutes, api);
+  }
+
+  /** Lets a function read telemetry: lambdas/telemetry/read-telemetry.ts. */
+  grantRead(fn: LambdaFunction) {
+    fn.addEnvironment('TELEMETRY_TABLE', this.#table.tableName);
+    this.#table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query');
+    this.#props.platform.dataKey.grantDecrypt(fn);
+  }
+
+  #grantWrite(fn: LambdaFunction) {
+    this.grantRead(fn);
+    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.#props.platform.dataKey.grantEncryptDecrypt(fn);
+  }
+
+  #grantRollUp(fn: LambdaFunction) {
+    fn.addEnvironment('ROLL_UP_QUEUE', this.#rollUps.queue.queueUrl);
+    this.#rollUps.queue.grantSendMessages(fn);
+  }
+
+  #grantAnnounce(fn: LambdaFunction) {
+    const { bus } = this.#props.platform;
+    fn.addEnvironment('EVENT_BUS', bus.eventBusName);
+    bus.grantPutEventsTo(fn);
+  }
+
+  #ingest() {
+    const { platform, audit, fleet } = this.#props;
+    const ingest = new AppFunction(this, 'IngestFunction', {
+      entry: 'lambdas/telemetry/on-telemetry-batch.ts',
+      description: 'Takes in batches: keeps, merges and judges their readings',
+      timeout: Duration.seconds(30),
+      memoryMb: 1024,
+    });
+    this.#grantWrite(ingest);
+    this.#grantRollUp(ingest);
+    this.#grantAnnounce(ingest);
+    audit.grantCommit(ingest);
+    fleet.grantRead(ingest);
+    const quarantine = this.#quarantine();
+    ingest.addEnvironment('QUARANTINE_BUCKET', quarantine.bucketName);
+    quarantine.grantPut(ingest);
+    const batches = new AppQueue(this, 'Batches', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'telemetry-ingest-failed.md',
+      content: 'Telemetry batches',
+      visibilityTimeout: Duration.seconds(180),
+    });
+    batches.feed(ingest);
+    new IngestRule(this, 'BatchRule', {
+      ruleName: ruleNames.telemetry,
+      sql,
+      queue: batches.queue,
+      errorQueue: batches.deadLetters,
+    });
+    this.#alarms(batches);
+  }
+
+  #quarantine() {
+    return new Bucket(this, 'Quarantine', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        {
+          expiration: Duration.millis(keptMs.quarantine),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+    });
+  }
+
+  #alarms(batches: AppQueue) {
+    const { alarmTopic } = this.#props.platform;
+    const metric = (metricName: string, statistic: string) =>
+      new Metric({
+        namespace: 'HashInsight',
+        metricName,
+        statistic,
+        period: fiveMinutes,
+        dimensionsMap: { service: 'telemetry' },
+      });
+    new AppAlarm(this, 'QuarantineAlarm', {
+      metric: metric('BatchesSetAside', 'Sum'),
+      threshold: 1,
+      severity: 'P2',
+      runbook: 'telemetry-batches-set-aside.md',
+      summary: 'Batches could not be used and were set aside; their readings are missing from every tier.',
+      topic: alarmTopic,
+    });
+    new AppAlarm(this, 'LagAlarm', {
+      metric: batches.queue.metricApproximateAgeOfOldestMessage({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      threshold: Duration.minutes(1).toSeconds(),
+      severity: 'P1',
+      runbook: 'telemetry-ingest-lag.md',
+      summary: 'Telemetry is judged more than a minute late; so are alerts.',
+      topic: alarmTopic,
+    });
+  }
+
+  #rollUp() {
+    const rollUp = new AppFunction(this, 'RollUpFunction', {
+      entry: 'lambdas/telemetry/on-rollup-due.ts',
+      description: 'Brings the five-minute and daily tiers up to date',
+      timeout: Duration.minutes(2),
+      memoryMb: 1024,
+    });
+    this.#grantWrite(rollUp);
+    return new AppQueue(this, 'RollUps', {
+      alarmTopic: this.#props.platform.alarmTopic,
+      runbook: 'telemetry-roll-up-failed.md',
+      content: 'Roll-ups of telemetry',
+      visibilityTimeout: Duration.minutes(12),
+    }).feed(rollUp);
+  }
+
+  #watchSilence() {
+    const watch = new AppFunction(this, 'SilenceFunction', {
+      entry: 'lambdas/telemetry/on-schedule-silence.ts',
+      description: 'Reports gateways that have fallen silent and closes their last windows',
+      timeout: Duration.seconds(55),
+      memoryMb: 1024,
+    });
+    this.#grantWrite(watch);
+    this.#grantRollUp(watch);
+    this.#grantAnnounce(watch);
+    this.#props.fleet.grantRead(watch);
+    new Rule(this, 'EachMinute', {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(watch)],
+    });
+    new AppAlarm(this, 'SilenceWatchAlarm', {
+      metric: watch.metricErrors({ period: fiveMinutes }),
+      threshold: 3,
+      severity: 'P1',
+      runbook: 'telemetry-silence-watch-failing.md',
+      summary: 'Nobody notices when a gateway falls silent.',
+      topic: this.#props.platform.alarmTopic,
+    });
+  }
+}
