@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CommandEnvelope } from '../../contracts/command.ts';
+import { type DispatchDeps, dispatchCommand } from './dispatch-command.ts';
+import { proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
+
+let control: TestControl;
+beforeEach(async () => {
+  control = await startControl();
+});
+afterEach(() => control.close());
+
+const approved = async (minerId: string) => {
+  const result = await control.propose(proposal(minerId));
+  if (!result.ok) throw new Error(result.failure.message);
+  return result.value.commandId;
+};
+
+class Crash extends Error {}
+
+/** The same dependencies, where call number `at` crashes, before or after it took effect. */
+const crashing = (deps: DispatchDeps, at: number, when: 'before' | 'after') => {
+  const calls = { count: 0 };
+  const wrap =
+    <A extends unknown[], R>(call: (...input: A) => Promise<R>) =>
+    async (...input: A) => {
+      calls.count += 1;
+      const mine = calls.count === at;
+      if (mine && when === 'before') throw new Crash();
+      const result = await call(...input);
+      if (mine) throw new Crash();
+      return result;
+    };
+  return {
+    calls,
+    deps: {
+      clock: deps.clock,
+      readCommand: wrap(deps.readCommand),
+      readLane: wrap(deps.readLane),
+      allocate: wrap(deps.allocate),
+      markPublished: wrap(deps.markPublished),
+      openGatewaySecret: wrap(deps.openGatewaySecret),
+      publish: wrap(deps.publish),
+    },
+  };
+};
+
+/** Each envelope by its first arrival, as a gateway that ignores repeats meets them. */
+const firstArrivals = (envelopes: readonly CommandEnvelope[]) => {
+  const seen = new Set<string>();
+  return envelopes.filter(({ signature }) => !seen.has(signature) && seen.add(signature));
+};
+
+test('a command is sent once, and asking again sends nothing', async () => {
+  const commandId = await approved('gw1_m1');
+  await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+  await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+  expect(control.published).toHaveLength(1);
+  const command = await control.dispatchDeps.readCommand(siteId, commandId);
+  expect(command).toMatchObject({
+    status: 'DISPATCHED',
+    dispatchedAtMs: startMs,
+    envelope: control.published[0],
+  });
+  expect(control.published[0]).toMatchObject({ sequence: 1, commandId, approvers: ['user:5'], keyId: 'k-1' });
+  expect((await control.events()).at(-1)).toBe('control.command.dispatched');
+});
+
+test('a crash at any await, before or after its effect, ends in one envelope, published', async () => {
+  let sequence = 0;
+  for (const when of ['before', 'after'] as const)
+    for (let at = 1; ; at++) {
+      const commandId = await approved(`gw1_${when}${at}`);
+      control.published.length = 0;
+      const { deps, calls } = crashing(control.dispatchDeps, at, when);
+      const crashed = await dispatchCommand(deps)(siteId, commandId).then(
+        () => false,
+        (error) => error instanceof Crash,
+      );
+      await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+      sequence += 1;
+      expect(new Set(control.published.map((one) => JSON.stringify(one))).size).toBe(1);
+      expect(control.published[0]).toMatchObject({ commandId, sequence });
+      expect(await control.dispatchDeps.readCommand(siteId, commandId)).toMatchObject({
+        status: 'DISPATCHED',
+      });
+      expect(await control.dispatchDeps.readLane(siteId, 'gw1')).toMatchObject({
+        allocated: sequence,
+        published: sequence,
+      });
+      if (!crashed) {
+        expect(calls.count).toBeLessThan(at);
+        break;
+      }
+    }
+  const dispatched = (await control.events()).filter((type) => type === 'control.command.dispatched');
+  expect(dispatched).toHaveLength(sequence);
+  expect(await control.verifyAudit(siteId)).toMatchObject({ verdict: { intact: true } });
+});
+
+test('many dispatchers at once, some crashing: every gateway first meets its sequences in order, without gaps', async () => {
+  const miners = Array.from({ length: 24 }, (_, index) => `gw${1 + (index % 2)}_m${index}`);
+  const commandIds = await Promise.all(miners.map(approved));
+  await Promise.allSettled(
+    commandIds.flatMap((commandId, index) => [
+      dispatchCommand(
+        crashing(control.dispatchDeps, 3 + (index % 8), index % 3 === 0 ? 'before' : 'after').deps,
+      )(siteId, commandId),
+      dispatchCommand(control.dispatchDeps)(siteId, commandId),
+    ]),
+  );
+  for (const commandId of commandIds) await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+  for (const gatewayId of ['gw1', 'gw2']) {
+    const own = control.published.filter((one) => one.gatewayId === gatewayId);
+    expect(firstArrivals(own).map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
+    expect(new Set(firstArrivals(own).map(({ commandId }) => commandId)).size).toBe(12);
+  }
+});
+
+test('an envelope whose publishing failed holds the lane, and goes out before the next', async () => {
+  const first = await approved('gw1_m1');
+  const second = await approved('gw1_m2');
+  const offline = { ...control.dispatchDeps, publish: async () => Promise.reject(new Error('offline')) };
+  await expect(dispatchCommand(offline)(siteId, first)).rejects.toThrow('offline');
+  await expect(dispatchCommand(offline)(siteId, second)).rejects.toThrow('offline');
+  await dispatchCommand(control.dispatchDeps)(siteId, second);
+  expect(control.published.map(({ commandId, sequence }) => [commandId, sequence])).toEqual([
+    [first, 1],
+    [second, 2],
+  ]);
+});
+
+test('what has expired is not sent, and does not hold the lane', async () => {
+  const first = await approved('gw1_m1');
+  const second = await approved('gw1_m2');
+  const offline = { ...control.dispatchDeps, publish: async () => Promise.reject(new Error('offline')) };
+  await expect(dispatchCommand(offline)(siteId, first)).rejects.toThrow('offline');
+  control.now.ms = startMs + 60_000;
+  await dispatchCommand(control.dispatchDeps)(siteId, second);
+  await dispatchCommand(control.dispatchDeps)(siteId, first);
+  expect(control.published).toEqual([]);
+  expect(await control.dispatchDeps.readCommand(siteId, second)).toMatchObject({ status: 'APPROVED' });
+  expect(await control.dispatchDeps.readLane(siteId, 'gw1')).toMatchObject({ allocated: 1, published: 1 });
+});
