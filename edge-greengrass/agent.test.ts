@@ -150,6 +150,23 @@ describe('telemetry of a running gateway', () => {
   });
 });
 
+describe('protection of the site', () => {
+  it('does not wait for the effect of a command to show', async () => {
+    const { bus } = await start(
+      memoryBus(),
+      configWith({ limits: { effectMs: 60_000, effectPollMs: 20, maxBackoffMs: 200 } }),
+    );
+    peer.miner.answer = 'ignore';
+    await order(bus, { type: 'SET_FAN', params: { dutyPct: 30 } });
+    await until('the write', () => peer.miner.writes.length === 1);
+    peer.miner.answer = 'success';
+    peer.miner.chipTempC = 121;
+    await until('the stop', () => peer.miner.conf['miner-mode'] === '1');
+    await until('the event', () => bus.safety().length === 1);
+    expect(bus.responses().map(({ outcome }) => outcome)).toEqual(['accepted']);
+  });
+});
+
 describe('commands to an Antminer', () => {
   it('takes the whole configuration, changes one thing, and reads it back', async () => {
     const { bus } = await start();

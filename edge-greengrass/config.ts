@@ -56,7 +56,7 @@ export const gatewayLimits = z.strictObject({
 });
 export type GatewayLimits = z.infer<typeof gatewayLimits>;
 
-export const configuredMiner = z.strictObject({
+const configuredMiner = z.strictObject({
   minerId,
   vendor: z.enum(vendors),
   host: z.string().min(1).max(253),
@@ -78,7 +78,7 @@ const mqtt = z.strictObject({
 export type MqttConfig = z.infer<typeof mqtt>;
 
 /** What a gateway is told: who it is, its line, its keys, its miners. */
-export const gatewayConfig = z
+const gatewayConfig = z
   .strictObject({
     siteId,
     gatewayId,

@@ -11,8 +11,10 @@ export type Miner = {
   readonly minerId: string;
   readonly configured: ConfiguredMiner;
   readonly adapter: MinerAdapter;
-  /** One writer at a time. */
+  /** One command at a time, from its snapshot to its shown effect. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** One writer at a time, for seconds: what protects the site does not wait for a command's effect to show. */
+  readonly writing: <T>(work: () => Promise<T>) => Promise<T>;
   identity: MinerIdentity | undefined;
   failures: number;
   nextAskMs: number;
@@ -40,6 +42,7 @@ export const openMiners = (config: GatewayConfig, nowMs: () => number): Miners =
         configured,
         adapter: adapterFor(configured.vendor, address, io, nowMs),
         inTurn: turnTaking(),
+        writing: turnTaking(),
         identity: undefined,
         failures: 0,
         nextAskMs: 0,

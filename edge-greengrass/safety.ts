@@ -47,7 +47,7 @@ export const overTemperatureGuard = (limits: Limits, reports: Reports, stopping:
         detail: `${reason}; ${detail}`.slice(0, 300),
       });
     const done = miner
-      .inTurn(async () => {
+      .writing(async () => {
         const unsupported = whyUnsupported(identity, stop);
         if (unsupported !== undefined) return report('STOP_UNSUPPORTED', unsupported);
         const before = await miner.adapter.snapshot(stop, stopping);

@@ -2,7 +2,7 @@ import type { CommandOrder, CommandType } from '../../contracts/command.ts';
 import type { MinerIdentity } from './miner-adapter.ts';
 
 /** `true`, or why this firmware cannot do it. A list of modes limits POWER_MODE to them. */
-export type Capability = true | string | { readonly modes: readonly string[]; readonly otherwise: string };
+type Capability = true | string | { readonly modes: readonly string[]; readonly otherwise: string };
 
 /** One row per firmware family; the first that matches the identity holds. */
 export type CapabilityRow = {

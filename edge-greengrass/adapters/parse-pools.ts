@@ -1,7 +1,7 @@
 import type { MinerReading } from '../../contracts/reading.ts';
 import { type Fields, listOf, numberOf, present, sumOf, textOf } from './values.ts';
 
-export type PoolEntry = { readonly url: string; readonly user: string };
+type PoolEntry = { readonly url: string; readonly user: string };
 export type PoolsAnswer = { readonly pools: readonly PoolEntry[]; readonly values: MinerReading['values'] };
 
 const isAlive = (pool: Fields) => textOf(pool.Status ?? pool.status)?.toLowerCase() === 'alive';

@@ -3,7 +3,7 @@ import type { MinerReading, ReadingField } from '../../contracts/reading.ts';
 /** An untyped answer's members, by name; lookups of what is not there are undefined. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-export const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});

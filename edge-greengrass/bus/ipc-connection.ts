@@ -3,7 +3,7 @@ import { EventStreamCodec } from '@smithy/core/event-streams';
 import * as z from 'zod';
 
 /** Message types and flags of the event-stream RPC protocol that the Greengrass nucleus speaks on its socket. */
-export const messageType = {
+const messageType = {
   application: 0,
   applicationError: 1,
   ping: 2,
@@ -11,9 +11,9 @@ export const messageType = {
   connect: 4,
   connectAck: 5,
 } as const;
-export const messageFlag = { connectionAccepted: 1, terminateStream: 2 } as const;
+const messageFlag = { connectionAccepted: 1, terminateStream: 2 } as const;
 
-export type IpcMessage = {
+type IpcMessage = {
   readonly type: number;
   readonly flags: number;
   readonly streamId: number;
@@ -36,7 +36,7 @@ const codec = new EventStreamCodec(
   (text) => new TextEncoder().encode(text),
 );
 
-export const encodeMessage = ({ type, flags = 0, streamId, texts = {}, payload }: Outgoing) =>
+const encodeMessage = ({ type, flags = 0, streamId, texts = {}, payload }: Outgoing) =>
   codec.encode({
     headers: {
       ':message-type': { type: 'integer', value: type },
@@ -60,7 +60,7 @@ const headers = z.object({
   ':version': text.optional(),
 });
 
-export const decodeMessage = (bytes: Uint8Array): IpcMessage => {
+const decodeMessage = (bytes: Uint8Array): IpcMessage => {
   const { headers: raw, body } = codec.decode(bytes);
   const parsed = headers.parse(raw);
   return {
@@ -75,7 +75,7 @@ export const decodeMessage = (bytes: Uint8Array): IpcMessage => {
 };
 
 /** Cuts a stream of bytes into whole messages: each begins with its own length. */
-export const messageSplitter = (onMessage: (message: IpcMessage) => void) => {
+const messageSplitter = (onMessage: (message: IpcMessage) => void) => {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk: Uint8Array) => {
     rest = Buffer.concat([rest, chunk]);

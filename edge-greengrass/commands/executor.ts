@@ -84,26 +84,46 @@ export const commandExecutor = (deps: Deps) => {
     return { outcome: 'unknown', detail: `${lost}; no effect showed ${waited}`, before };
   };
 
-  const carryOut = async ({ envelope }: JournalEntry, miner: Miner): Promise<Ending> => {
+  type Written = {
+    readonly before: MinerSnapshot;
+    readonly writeAtMs: number;
+    readonly outcome: WriteOutcome;
+  };
+
+  /** Snapshot and write with no other writer between them; or why it was not begun. */
+  const write = async (
+    { envelope }: JournalEntry,
+    miner: Miner,
+  ): Promise<Written | { readonly notBegun: string }> => {
     const late = checkTime(envelope, nowMs(), clockSkewMs);
-    if (late)
-      return { outcome: 'failed', detail: `not begun: ${late.detail} while other orders of this miner ran` };
+    if (late) return { notBegun: `${late.detail} while other orders of this miner ran` };
     let before: MinerSnapshot;
     try {
       before = await miner.adapter.snapshot(envelope.order, stopping);
     } catch (error) {
       stopping.throwIfAborted();
-      return { outcome: 'failed', detail: `not begun: ${asMinerFault(error).message}` };
+      return { notBegun: asMinerFault(error).message };
     }
     stopping.throwIfAborted();
     const writeAtMs = nowMs();
     journal.writing(envelope.commandId, before, writeAtMs);
-    const outcome = await miner.adapter.execute(envelope.order, before);
-    if (outcome.kind === 'refused')
+    return { before, writeAtMs, outcome: await miner.adapter.execute(envelope.order, before) };
+  };
+
+  const carryOut = async (entry: JournalEntry, miner: Miner): Promise<Ending> => {
+    const written = await miner.writing(() => write(entry, miner));
+    if ('notBegun' in written)
+      return { outcome: 'failed', detail: `not begun: ${written.notBegun}`.slice(0, 300) };
+    const { before, writeAtMs, outcome } = written;
+    if (outcome.kind === 'refused') {
       return { outcome: 'failed', detail: outcome.detail.slice(0, 300), before: before.reading };
+    }
     miner.failures = 0;
-    const shown = await awaitEffect(miner, envelope.order, before, writeAtMs, effectMs);
-    return endingOf(outcome, shown, before.reading);
+    return endingOf(
+      outcome,
+      await awaitEffect(miner, entry.envelope.order, before, writeAtMs, effectMs),
+      before.reading,
+    );
   };
 
   const resume = async ({ envelope, snapshot, writeAtMs }: JournalEntry, miner: Miner): Promise<Ending> => {
@@ -161,4 +181,3 @@ export const commandExecutor = (deps: Deps) => {
     settled: () => Promise.allSettled([...running]),
   };
 };
-export type CommandExecutor = ReturnType<typeof commandExecutor>;

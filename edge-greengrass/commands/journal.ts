@@ -14,7 +14,7 @@ import type { StateFile } from '../state/state-file.ts';
  * `accepted`: answered for, the miner not touched. `writing`: the miner may have been touched; a crash here is never
  * answered by a second write. `done`: the answer stands.
  */
-export type Phase = 'accepted' | 'writing' | 'done';
+type Phase = 'accepted' | 'writing' | 'done';
 const snapshotShape = z.strictObject({ reading: minerReading, settings: z.record(z.string(), z.unknown()) });
 
 export type JournalEntry = {

@@ -4,7 +4,7 @@ const opens = new Set([0x7b, 0x5b]);
 const closes = new Set([0x7d, 0x5d]);
 
 /** True when the bytes hold at least one bracket and every bracket outside strings is closed. */
-export const isBalancedJson = (bytes: Uint8Array) => {
+const isBalancedJson = (bytes: Uint8Array) => {
   let depth = 0;
   let seen = false;
   let inString = false;

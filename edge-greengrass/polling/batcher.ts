@@ -45,4 +45,3 @@ export const batcher = ({ state, outbox, place, maxBytes, nowMs }: Deps) => {
     });
   };
 };
-export type Batcher = ReturnType<typeof batcher>;

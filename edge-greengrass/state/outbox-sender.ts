@@ -74,4 +74,3 @@ export const startSender = (lane: Lane, { outbox, bus, inFlight, log }: Deps) =>
     },
   };
 };
-export type Sender = ReturnType<typeof startSender>;
