@@ -39,8 +39,8 @@ const started = async (
 };
 
 const sqsOf = ({ endpoints, clientConfig }: Runtime) =>
-  new SQSClient({ ...clientConfig, endpoint: String(endpoints['AWS_ENDPOINT_URL_SQS']) });
-const outputOf = ({ outputs }: Runtime, id: string) => String(outputs['App']?.[id]);
+  new SQSClient({ ...clientConfig, endpoint: String(endpoints.AWS_ENDPOINT_URL_SQS) });
+const outputOf = ({ outputs }: Runtime, id: string) => String(outputs.App?.[id]);
 
 const queueApp = (handler: string, queue: Record<string, unknown> = {}): TestApp => ({
   functions: { worker: handler },
@@ -99,8 +99,8 @@ describe('queues feed functions', () => {
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
     );
     expect([
-      Attributes?.['ApproximateNumberOfMessages'],
-      Attributes?.['ApproximateNumberOfMessagesNotVisible'],
+      Attributes?.ApproximateNumberOfMessages,
+      Attributes?.ApproximateNumberOfMessagesNotVisible,
     ]).toEqual(['0', '0']);
   });
 
@@ -134,7 +134,7 @@ describe('buckets', () => {
     const stateDir = join(directory.path, 'state');
     const Body = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 251));
     const clientOf = ({ endpoints, clientConfig }: Runtime) =>
-      new S3Client({ ...clientConfig, endpoint: String(endpoints['AWS_ENDPOINT_URL_S3']) });
+      new S3Client({ ...clientConfig, endpoint: String(endpoints.AWS_ENDPOINT_URL_S3) });
     const first = await started(app, { stateDir });
     const Bucket = outputOf(first.runtime, 'Store');
     const put = new PutObjectCommand({ Bucket, Key: 'a/b c.bin', Body, IfNoneMatch: '*' });

@@ -16,6 +16,7 @@ import { startRefusingEndpoint } from './shared/refusing-endpoint.ts';
 import { startSqs } from './sqs/start-sqs.ts';
 import { parameterHandlers } from './ssm/parameters.ts';
 import { lockState } from './state-lock.ts';
+import { startStepFunctions } from './stepfunctions/start-stepfunctions.ts';
 
 export type RuntimeOptions = {
   /** The synthesised app. */
@@ -110,7 +111,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       closers.push(service.close);
       return service;
     };
-    const early: { invoke?: Surroundings['invoke']; invokeAsync?: Surroundings['invokeAsync'] } = {};
+    const early: { -readonly [K in 'invoke' | 'invokeAsync' | 'startExecution']?: Surroundings[K] } = {};
     const missing = (what: string) => new Error(`${what} was used before it was started`);
     const invoke: Surroundings['invoke'] = (name, event) => {
       if (!early.invoke) throw missing('Lambda');
@@ -145,8 +146,9 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
         return path;
       },
       sendToQueue: async (queue, body) => sqs.queues.send(queue, body),
-      startExecution: async () => {
-        throw missing('Step Functions');
+      startExecution: (machine, input, name) => {
+        if (!early.startExecution) throw missing('Step Functions');
+        return early.startExecution(machine, input, name);
       },
       log,
     };
@@ -176,12 +178,25 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
         }),
       }),
     );
-    endpoints['AWS_ENDPOINT_URL_LAMBDA'] = lambda.endpoint;
+    endpoints.AWS_ENDPOINT_URL_LAMBDA = lambda.endpoint;
     early.invoke = lambda.invoke;
     early.invokeAsync = lambda.invokeAsync;
+    const stepfunctions = keep(await startStepFunctions(surroundings, { endpoints: () => endpoints }));
+    endpoints.AWS_ENDPOINT_URL_SFN = stepfunctions.endpoint;
+    early.startExecution = stepfunctions.startExecution;
     const eventbridge = keep(await startEventBridge(surroundings));
-    endpoints['AWS_ENDPOINT_URL_EVENTBRIDGE'] = eventbridge.endpoint;
-    const services: readonly LocalService[] = [sqs, s3, kms, dynamodb, cognito, lambda, eventbridge, api];
+    endpoints.AWS_ENDPOINT_URL_EVENTBRIDGE = eventbridge.endpoint;
+    const services: readonly LocalService[] = [
+      sqs,
+      s3,
+      kms,
+      dynamodb,
+      cognito,
+      lambda,
+      stepfunctions,
+      eventbridge,
+      api,
+    ];
     const memory = (): Memory => {
       const { rss, heapUsed, external } = process.memoryUsage();
       const workers = lambda.stats().reduce((sum, one) => sum + one.workers, 0);

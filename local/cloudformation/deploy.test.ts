@@ -46,7 +46,7 @@ describe('order', () => {
     });
     expect(created.map(({ logicalId }) => logicalId)).toEqual(['B', 'D', 'C', 'A']);
     expect(created.at(-1)?.properties).toEqual({ from: 'arn:B' });
-    expect(outputs['First']).toEqual({ Mine: 'a' });
+    expect(outputs.First).toEqual({ Mine: 'a' });
   });
 
   it('leaves out a resource whose condition does not hold', async () => {
@@ -105,7 +105,7 @@ describe('inert resources', () => {
       accountId: '000000000000',
       publicUrl: 'http://localhost:1',
     };
-    expect(createInert('AWS::IAM::Role', place)?.attributes?.['Arn']).toBe(
+    expect(createInert('AWS::IAM::Role', place)?.attributes?.Arn).toBe(
       'arn:aws:iam::000000000000:role/App-Role1',
     );
     expect(Object.values(createInert('AWS::CloudFront::Distribution', place)?.urls ?? {})).toEqual([

@@ -68,7 +68,7 @@ const isText = (contentType: string | undefined) =>
 
 const common = (request: ApiRequest, place: ApiPlace, { routeKey, params }: Matched) => {
   const query = queryOf(request.query);
-  const domainName = request.headers['host'] ?? 'localhost';
+  const domainName = request.headers.host ?? 'localhost';
   return {
     version: '2.0',
     routeKey,

@@ -170,7 +170,7 @@ describe('events (payload format 2.0)', () => {
       requestContext: { http: { method: 'POST', sourceIp: '127.0.0.1' } },
     });
     expect(got.headers['x-own']).toBe('Value');
-    expect(got.headers['cookie']).toBeUndefined();
+    expect(got.headers.cookie).toBeUndefined();
     expect(got.requestContext.domainName).toBe(new URL(runtime.url).host);
   });
 
@@ -264,14 +264,14 @@ describe('the authorizer', () => {
     const first = await event('/api/open', { headers: { token: 'one' } });
     const second = await event('/api/open', { headers: { token: 'one' } });
     expect(first.requestContext.authorizer?.lambda).toMatchObject({ token: 'one', source: null });
-    expect(second.requestContext.authorizer?.lambda['calls']).not.toBe(
-      first.requestContext.authorizer?.lambda['calls'],
+    expect(second.requestContext.authorizer?.lambda.calls).not.toBe(
+      first.requestContext.authorizer?.lambda.calls,
     );
   });
 
   it('with an identity source is remembered by it, apart for each', async () => {
     const calls = async (token: string) =>
-      (await event('/api/cached', { headers: { token } })).requestContext.authorizer?.lambda['calls'];
+      (await event('/api/cached', { headers: { token } })).requestContext.authorizer?.lambda.calls;
     const one = await calls('remember');
     expect(await calls('remember')).toBe(one);
     expect(await calls('another')).not.toBe(one);
@@ -316,5 +316,5 @@ describe('the console', () => {
 });
 
 it('stacks see the local address, taken from the API or composed', () => {
-  expect(runtime.outputs['App']).toEqual({ Url: runtime.url, Composed: `${runtime.url}/` });
+  expect(runtime.outputs.App).toEqual({ Url: runtime.url, Composed: `${runtime.url}/` });
 });

@@ -218,7 +218,7 @@ export const startHttpApi = async (
       response.shouldKeepAlive = false;
       return send(message, response, plainResponse(413, 'Request Entity Too Large'), '');
     }
-    if (api?.cors && request.method === 'OPTIONS' && request.headers['origin'])
+    if (api?.cors && request.method === 'OPTIONS' && request.headers.origin)
       return send(
         message,
         response,

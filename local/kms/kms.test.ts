@@ -56,7 +56,7 @@ const startLocal = async (path: string) => {
     stack: 'App',
     logicalId: 'Alias',
     type: 'AWS::KMS::Alias',
-    properties: { AliasName: 'alias/test', TargetKeyId: data?.attributes?.['Arn'] },
+    properties: { AliasName: 'alias/test', TargetKeyId: data?.attributes?.Arn },
   });
   const client = clientFor(service.endpoint);
   const keys: Keys = {

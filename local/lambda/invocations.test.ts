@@ -38,7 +38,7 @@ beforeAll(async () => {
   runtime = await startRuntime({ cdkOut, stateDir: join(directory.path, 'state'), port: 0 });
   lambda = new LambdaClient({
     ...runtime.clientConfig,
-    endpoint: String(runtime.endpoints['AWS_ENDPOINT_URL_LAMBDA']),
+    endpoint: String(runtime.endpoints.AWS_ENDPOINT_URL_LAMBDA),
   });
 });
 afterAll(async () => {
@@ -89,9 +89,9 @@ describe('asynchronous invocations', () => {
     expect((await invoke('fn', { fail: true, n: 7 }, 'Event')).StatusCode).toBe(202);
     const sqs = new SQSClient({
       ...runtime.clientConfig,
-      endpoint: String(runtime.endpoints['AWS_ENDPOINT_URL_SQS']),
+      endpoint: String(runtime.endpoints.AWS_ENDPOINT_URL_SQS),
     });
-    const QueueUrl = runtime.outputs['App']?.['Failed'];
+    const QueueUrl = runtime.outputs.App?.Failed;
     const body = await eventually(
       async () =>
         (await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }))).Messages?.[0]?.Body,

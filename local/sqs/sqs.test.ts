@@ -43,7 +43,7 @@ const contract =
         new CreateQueueCommand({ QueueName: `q-${randomUUID()}`, Attributes }),
       );
       const all = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-      return { QueueUrl, arn: all.Attributes?.['QueueArn'] ?? '' };
+      return { QueueUrl, arn: all.Attributes?.QueueArn ?? '' };
     };
     const receive = async (QueueUrl: string, WaitTimeSeconds = 0) =>
       (
@@ -78,7 +78,7 @@ const contract =
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'again' }));
       const [first] = await receive(QueueUrl, 2);
       const [second] = await receive(QueueUrl, 5);
-      expect([second?.MessageId, second?.Attributes?.['ApproximateReceiveCount']]).toEqual([
+      expect([second?.MessageId, second?.Attributes?.ApproximateReceiveCount]).toEqual([
         first?.MessageId,
         '2',
       ]);
@@ -158,7 +158,7 @@ describe('queues in process', () => {
 
   it('wake a waiting reader at once', async () => {
     await using runtime = await started();
-    const arn = (await runtime.create('Q'))?.attributes?.['Arn'] ?? '';
+    const arn = (await runtime.create('Q'))?.attributes?.Arn ?? '';
     const waiting = runtime.sqs.queues.receive(arn, 10, 60_000);
     runtime.sqs.queues.send(arn, 'now');
     expect((await waiting).map(({ body }) => body)).toEqual(['now']);
@@ -166,7 +166,7 @@ describe('queues in process', () => {
 
   it('refuse what is too large, and a queue that does not exist', async () => {
     await using runtime = await started();
-    const arn = (await runtime.create('Q'))?.attributes?.['Arn'] ?? '';
+    const arn = (await runtime.create('Q'))?.attributes?.Arn ?? '';
     expect(() => runtime.sqs.queues.send(arn, 'x'.repeat(1024 * 1024 + 1))).toThrow('larger than 1 MiB');
     expect(() => runtime.sqs.queues.send('arn:aws:sqs:us-east-1:000000000000:none', 'x')).toThrow(
       'There is no queue none',
@@ -175,7 +175,7 @@ describe('queues in process', () => {
 
   it('take changed settings at the next start without losing messages', async () => {
     await using runtime = await started();
-    const arn = (await runtime.create('Q', { VisibilityTimeout: 60 }))?.attributes?.['Arn'] ?? '';
+    const arn = (await runtime.create('Q', { VisibilityTimeout: 60 }))?.attributes?.Arn ?? '';
     runtime.sqs.queues.send(arn, 'kept');
     await runtime.create('Q', { VisibilityTimeout: 0 });
     for (const _ of [1, 2])
@@ -185,7 +185,7 @@ describe('queues in process', () => {
   it('keep the order of a FIFO queue and send one body once', async () => {
     await using runtime = await started();
     const created = await runtime.create('Q', { FifoQueue: true, ContentBasedDeduplication: true });
-    const arn = created?.attributes?.['Arn'] ?? '';
+    const arn = created?.attributes?.Arn ?? '';
     expect(arn).toMatch(/\.fifo$/);
     for (const body of ['1', '2', '1']) runtime.sqs.queues.send(arn, body);
     const bodies: string[] = [];

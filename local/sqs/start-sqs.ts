@@ -46,9 +46,9 @@ export const startSqs = async (
     const attributes: Record<string, string> = {};
     for (const key of plainAttributes)
       if (properties[key] !== undefined) attributes[key] = String(properties[key]);
-    if (properties.RedrivePolicy) attributes['RedrivePolicy'] = JSON.stringify(properties.RedrivePolicy);
-    if (fifo) attributes['FifoQueue'] = 'true';
-    if (properties.ContentBasedDeduplication) attributes['ContentBasedDeduplication'] = 'true';
+    if (properties.RedrivePolicy) attributes.RedrivePolicy = JSON.stringify(properties.RedrivePolicy);
+    if (fifo) attributes.FifoQueue = 'true';
+    if (properties.ContentBasedDeduplication) attributes.ContentBasedDeduplication = 'true';
     const existing = server.queues.getQueueByArn(arn);
     if (existing) existing.setAttributes(attributes);
     else server.queues.createQueue(name, url, arn, attributes);

@@ -3,7 +3,7 @@
  * with a printed reason, when HASHINSIGHT_PEER_ENDPOINT is not set.
  */
 export const peerEndpoint = (contract: string): string | undefined => {
-  const endpoint = process.env['HASHINSIGHT_PEER_ENDPOINT'];
+  const endpoint = process.env.HASHINSIGHT_PEER_ENDPOINT;
   if (!endpoint)
     console.log(
       `skipped: the ${contract} contract against another emulator, HASHINSIGHT_PEER_ENDPOINT is not set`,
