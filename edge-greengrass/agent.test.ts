@@ -100,6 +100,18 @@ describe('telemetry of a running gateway', () => {
     );
   });
 
+  it('says once that its spool was full, and keeps the newest', async () => {
+    const miners = Array.from({ length: 400 }, (_, at) => ({ ...peer.configured, minerId: `m-${at}` }));
+    const limits = { spoolBytes: 64 * 1_024, batchBytes: 1_024, minersPerShard: 1 };
+    const { bus, agent } = await start(memoryBus(false), configWith({ miners, limits }));
+    await until('a full spool', () => agent.status().sweeps >= 3, 25_000);
+    bus.setUp(true);
+    await until('all sent', () => agent.status().waiting === 0);
+    expect(bus.safety()).toMatchObject([{ kind: 'spool_thinned', code: 'SPOOL_FULL' }]);
+    const [oldest] = bus.batches();
+    expect(oldest?.sequence).toBeGreaterThan(1);
+  });
+
   it('keeps polling the others beside miners that are dead, silent or talk nonsense', async () => {
     const { tcpPeer } = await import('./test-kit/tcp-peer.ts');
     const dead = await tcpPeer(() => {});

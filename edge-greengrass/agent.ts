@@ -11,7 +11,7 @@ import { judgeBy, type Miner, openMiners } from './miners.ts';
 import { batcher } from './polling/batcher.ts';
 import { assignShards } from './polling/shards.ts';
 import { identifyAll, type SweepResult, sweeper } from './polling/sweep.ts';
-import { reportsTo } from './reports.ts';
+import { reportsTo, thinningReport } from './reports.ts';
 import { overTemperatureGuard } from './safety.ts';
 import { Outbox } from './state/outbox.ts';
 import { startSender } from './state/outbox-sender.ts';
@@ -92,6 +92,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   });
   bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
 
+  const thinned = thinningReport(reports, nowMs);
   const pack = batcher({ state, outbox, place, maxBytes: limits.batchBytes, nowMs });
   const guard = overTemperatureGuard(limits.overTemperature, reports, stopping.signal);
   let unreachable = 0;
@@ -105,12 +106,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     log,
     deliver: (shard, readings) => {
       const { dropped } = pack(shard, readings);
-      if (dropped > 0)
-        reports.safety({
-          kind: 'spool_thinned',
-          code: 'SPOOL_FULL',
-          detail: `${dropped} oldest batches dropped`,
-        });
+      thinned(dropped);
       senders.telemetry.wake();
       deps.onReadings?.(shard, readings);
     },

@@ -40,3 +40,22 @@ export const reportsTo = ({ outbox, place, nowMs, log, wake }: Deps) => {
   };
 };
 export type Reports = ReturnType<typeof reportsTo>;
+
+const thinningEveryMs = 10 * 60_000;
+
+/** Says that the spool dropped batches: at once, and then at most every ten minutes with what came together since. */
+export const thinningReport = (reports: Reports, nowMs: () => number) => {
+  let dropped = 0;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (more: number) => {
+    dropped += more;
+    if (dropped === 0 || nowMs() - toldMs < thinningEveryMs) return;
+    reports.safety({
+      kind: 'spool_thinned',
+      code: 'SPOOL_FULL',
+      detail: `${dropped} oldest batches dropped`,
+    });
+    toldMs = nowMs();
+    dropped = 0;
+  };
+};

@@ -4,6 +4,8 @@ import type { StateFile } from './state-file.ts';
 export type Lane = 'control' | 'telemetry';
 export type OutboxItem = { readonly id: number; readonly topic: string; readonly payload: Uint8Array };
 
+const bytesCounter = 'telemetry_bytes';
+
 /**
  * What the cloud has not acknowledged yet, in order, on disk. Telemetry is bounded in bytes: past the bound the oldest
  * goes, and `put` says how many batches that cost.
@@ -11,7 +13,6 @@ export type OutboxItem = { readonly id: number; readonly topic: string; readonly
 export class Outbox {
   readonly #state: StateFile;
   readonly #maxBytes: number;
-  #telemetryBytes: number;
 
   constructor(state: StateFile, maxBytes: number) {
     this.#state = state;
@@ -19,7 +20,7 @@ export class Outbox {
     const row = state.db
       .prepare("SELECT COALESCE(SUM(LENGTH(payload)), 0) AS total FROM outbox WHERE lane = 'telemetry'")
       .get();
-    this.#telemetryBytes = typeof row?.total === 'number' ? row.total : 0;
+    state.setCounter(bytesCounter, typeof row?.total === 'number' ? row.total : 0);
   }
 
   put(lane: Lane, topic: string, payload: Uint8Array): { readonly dropped: number } {
@@ -28,9 +29,9 @@ export class Outbox {
         .prepare('INSERT INTO outbox (lane, topic, payload) VALUES (?, ?, ?)')
         .run(lane, topic, payload);
       if (lane !== 'telemetry') return { dropped: 0 };
-      this.#telemetryBytes += payload.length;
+      this.#count(payload.length);
       let dropped = 0;
-      while (this.#telemetryBytes > this.#maxBytes && this.#dropOldest()) dropped++;
+      while (this.telemetryBytes > this.#maxBytes && this.#dropOldest()) dropped++;
       return { dropped };
     });
   }
@@ -60,7 +61,12 @@ export class Outbox {
   }
 
   get telemetryBytes() {
-    return this.#telemetryBytes;
+    return this.#state.counter(bytesCounter);
+  }
+
+  /** Kept in the file, so that it goes back with a transaction that does. */
+  #count(bytes: number) {
+    this.#state.setCounter(bytesCounter, this.telemetryBytes + bytes);
   }
 
   #dropOldest(): boolean {
@@ -74,7 +80,7 @@ export class Outbox {
     const row = this.#state.db
       .prepare('DELETE FROM outbox WHERE id = ? RETURNING lane, LENGTH(payload) AS bytes')
       .get(id);
-    if (row?.lane === 'telemetry' && typeof row.bytes === 'number') this.#telemetryBytes -= row.bytes;
+    if (row?.lane === 'telemetry' && typeof row.bytes === 'number') this.#count(-row.bytes);
     return row !== undefined;
   }
 }
