@@ -108,6 +108,7 @@ const planOf = (miners: readonly InventoryEntry[], seed: number) => ({
   gatewayId: 'gw-demo-1',
   name: 'Demo site · 演示矿场',
   seed,
+  withRule: true,
   capacityKw: Math.ceil(miners.reduce((sum, { ratedPowerW }) => sum + ratedPowerW, 0) / 900),
   miners: miners.map((miner) => ({
     miner_id: miner.minerId,

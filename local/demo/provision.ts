@@ -32,6 +32,8 @@ export type PlannedSite = {
   readonly name: string;
   readonly seed: number;
   readonly capacityKw: number;
+  /** Whether low-risk restarts may run by themselves. */
+  readonly withRule: boolean;
   readonly miners: readonly Omit<z.input<typeof newMiner>, 'gateway_id'>[];
 };
 
@@ -76,7 +78,8 @@ export const provision = async (
     name: 'Gateway 1',
   });
   await registerMiners(owner, base, plan, onProgress);
-  await owner.call('POST', '/api/v1/ai/auto/rules', ruleAnswer, autoApproveRule(site.site_id));
+  if (plan.withRule)
+    await owner.call('POST', '/api/v1/ai/auto/rules', ruleAnswer, autoApproveRule(site.site_id));
 
   const certificatePath = join(stateDir, 'gateway.crt.pem');
   const privateKeyPath = join(stateDir, 'gateway.key.pem');

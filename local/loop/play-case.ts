@@ -1,4 +1,10 @@
-import { type Loop, loopList, type Recommendation, recommendationAnswer, recommendationDetail } from '../../contracts/api-advisor.ts';
+import {
+  type Loop,
+  loopList,
+  type Recommendation,
+  recommendationAnswer,
+  recommendationDetail,
+} from '../../contracts/api-advisor.ts';
 import { type CommandView, commandView } from '../../contracts/api-control.ts';
 import type { PhysicalState } from '../../simulator/site/physical.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -30,15 +36,29 @@ const stepMs = 60_000;
  * Breaks one miner and follows its loop to the end through the API: detection, people's votes where they are asked,
  * command, verification. Then compares the end with what the case documents, in the records and in the machine itself.
  */
-export const playCase = async (system: System, staff: Staff, minerId: string, one: Case): Promise<CaseReport> => {
+export const playCase = async (
+  system: System,
+  staff: Staff,
+  minerId: string,
+  one: Case,
+): Promise<CaseReport> => {
   const { site_id, control } = { site_id: system.record.siteId, control: system.site.control };
   const before = await control.physical(minerId);
   const injectedAtMs = Date.now();
   for (const fault of one.faults) await control.inject(minerId, fault);
 
   const findLoop = async () => {
-    const { loops } = await staff.operator.call('GET', `/api/v1/ai/loops?site_id=${site_id}&limit=50`, loopList);
-    return loops.find((loop) => loop.miner_ids.includes(minerId) && Date.parse(loop.batch_received_at) >= injectedAtMs && loop.status !== 'covered');
+    const { loops } = await staff.operator.call(
+      'GET',
+      `/api/v1/ai/loops?site_id=${site_id}&limit=50`,
+      loopList,
+    );
+    return loops.find(
+      (loop) =>
+        loop.miner_ids.includes(minerId) &&
+        Date.parse(loop.batch_received_at) >= injectedAtMs &&
+        loop.status !== 'covered',
+    );
   };
   const withRecommendation = await until(`${one.name}: a recommendation for ${minerId}`, stepMs, async () => {
     const loop = await findLoop();
@@ -53,7 +73,11 @@ export const playCase = async (system: System, staff: Staff, minerId: string, on
   }
   const loop = await until(`${one.name}: the end of the loop of ${minerId}`, 2 * stepMs, async () => {
     const found = await findLoop();
-    return found && !running.has(found.status) && (found.steps.some(({ step }) => step === 'learn') || found.status !== 'effective') ? found : undefined;
+    return found &&
+      !running.has(found.status) &&
+      (found.steps.some(({ step }) => step === 'learn') || found.status !== 'effective')
+      ? found
+      : undefined;
   });
   const { recommendation } = await staff.operator.call('GET', path, recommendationDetail);
   const commandId = recommendation.execution?.command_id;
@@ -62,17 +86,33 @@ export const playCase = async (system: System, staff: Staff, minerId: string, on
     : undefined;
   const after = await control.physical(minerId);
   if (one.gatewayOffline) await system.startEdge();
-  const report = { name: one.name, minerId, model: before.model, injectedAtMs, loop, recommendation, command, approvedAtMs, before, after };
+  const report = {
+    name: one.name,
+    minerId,
+    model: before.model,
+    injectedAtMs,
+    loop,
+    recommendation,
+    command,
+    approvedAtMs,
+    before,
+    after,
+  };
   return { ...report, faults: compare(one, report) };
 };
 
 const decide = async ({ operator, manager }: Staff, path: string, { people }: Case) => {
   if (people === 'reject') {
-    await operator.call('POST', `${path}/reject`, recommendationAnswer, { reason: 'A technician is on the way' });
+    await operator.call('POST', `${path}/reject`, recommendationAnswer, {
+      reason: 'A technician is on the way',
+    });
     return undefined;
   }
-  const first = await operator.call('POST', `${path}/approve`, recommendationAnswer, { reason: 'Seen on the map' });
-  if (first.recommendation.status !== 'pending') throw new Error('one person sufficed for a high-risk recommendation');
+  const first = await operator.call('POST', `${path}/approve`, recommendationAnswer, {
+    reason: 'Seen on the map',
+  });
+  if (first.recommendation.status !== 'pending')
+    throw new Error('one person sufficed for a high-risk recommendation');
   const second = await manager.call('POST', `${path}/approve`, recommendationAnswer, { reason: 'Agreed' });
   if (second.recommendation.status === 'pending') throw new Error('two people did not suffice');
   return Date.now();
@@ -90,11 +130,15 @@ const compare = ({ end }: Case, report: Omit<CaseReport, 'faults'>): string[] =>
   const restarted = after.uptimeS < after.simulatedS - before.simulatedS;
   const boards = after.boards.filter(({ lost }) => !lost).length;
   const physical = {
-    'restarted-with-all-boards': restarted && boards === after.boards.length && after.hashrateThs > 0.8 * before.hashrateThs,
+    'restarted-with-all-boards':
+      restarted && boards === after.boards.length && after.hashrateThs > 0.8 * before.hashrateThs,
     stopped: !after.hashing && after.powerW < 0.1 * before.powerW,
     untouched: !restarted,
     'restarted-in-vain': restarted && boards < after.boards.length,
   }[end.miner];
-  if (!physical) faults.push(`the miner is not ${end.miner}: ${after.phase}, ${after.hashrateThs.toFixed(1)} TH/s, ${after.powerW.toFixed(0)} W, ${boards} boards`);
+  if (!physical)
+    faults.push(
+      `the miner is not ${end.miner}: ${after.phase}, ${after.hashrateThs.toFixed(1)} TH/s, ${after.powerW.toFixed(0)} W, ${boards} boards`,
+    );
   return faults;
 };

@@ -2,7 +2,14 @@ import type { LoopStatus } from '../../contracts/api-advisor.ts';
 import type { Text } from '../../contracts/text.ts';
 import type { FaultInput } from '../../simulator/faults.ts';
 
-export const scenarioNames = ['happy', 'reject', 'expire', 'miner-refuses', 'gateway-offline', 'no-effect'] as const;
+export const scenarioNames = [
+  'happy',
+  'reject',
+  'expire',
+  'miner-refuses',
+  'gateway-offline',
+  'no-effect',
+] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** What people do with a recommendation that waits for them. */
@@ -33,7 +40,12 @@ const restart: Case = {
   name: 'lost hashboard',
   faults: [lostBoard],
   people: 'stay-silent',
-  end: { loop: 'effective', recommendation: 'completed', command: 'COMPLETED', miner: 'restarted-with-all-boards' },
+  end: {
+    loop: 'effective',
+    recommendation: 'completed',
+    command: 'COMPLETED',
+    miner: 'restarted-with-all-boards',
+  },
 };
 const stop: Case = {
   name: 'dead fan',
@@ -53,14 +65,29 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   },
   reject: {
     about: { en: 'A fan dies; a person rejects the stop.', zh: '风扇停转，人工拒绝停机建议。' },
-    cases: [{ ...stop, people: 'reject', end: { loop: 'rejected', recommendation: 'rejected', miner: 'untouched' } }],
+    cases: [
+      {
+        ...stop,
+        people: 'reject',
+        end: { loop: 'rejected', recommendation: 'rejected', miner: 'untouched' },
+      },
+    ],
   },
   expire: {
     about: { en: 'A fan dies; nobody decides in time.', zh: '风扇停转，无人在期限内审批。' },
-    cases: [{ ...stop, people: 'stay-silent', end: { loop: 'expired', recommendation: 'expired', miner: 'untouched' } }],
+    cases: [
+      {
+        ...stop,
+        people: 'stay-silent',
+        end: { loop: 'expired', recommendation: 'expired', miner: 'untouched' },
+      },
+    ],
   },
   'miner-refuses': {
-    about: { en: 'A hashboard drops out; the miner refuses the restart.', zh: '算力板掉线，矿机拒绝重启命令。' },
+    about: {
+      en: 'A hashboard drops out; the miner refuses the restart.',
+      zh: '算力板掉线，矿机拒绝重启命令。',
+    },
     cases: [
       {
         ...restart,
@@ -70,18 +97,33 @@ export const scenarios: Record<ScenarioName, Scenario> = {
     ],
   },
   'gateway-offline': {
-    about: { en: 'A fan dies; the gateway loses its line before the stop is sent.', zh: '风扇停转，停机命令下发前网关断线。' },
+    about: {
+      en: 'A fan dies; the gateway loses its line before the stop is sent.',
+      zh: '风扇停转，停机命令下发前网关断线。',
+    },
     cases: [
-      { ...stop, gatewayOffline: true, end: { loop: 'failed', recommendation: 'failed', command: 'EXPIRED', miner: 'untouched' } },
+      {
+        ...stop,
+        gatewayOffline: true,
+        end: { loop: 'failed', recommendation: 'failed', command: 'EXPIRED', miner: 'untouched' },
+      },
     ],
   },
   'no-effect': {
-    about: { en: 'A hashboard drops out; the restart succeeds and cures nothing.', zh: '算力板掉线，重启成功但未恢复。' },
+    about: {
+      en: 'A hashboard drops out; the restart succeeds and cures nothing.',
+      zh: '算力板掉线，重启成功但未恢复。',
+    },
     cases: [
       {
         ...restart,
         faults: [{ kind: 'no_effect' }, lostBoard],
-        end: { loop: 'no_effect', recommendation: 'failed', command: 'COMPLETED', miner: 'restarted-in-vain' },
+        end: {
+          loop: 'no_effect',
+          recommendation: 'failed',
+          command: 'COMPLETED',
+          miner: 'restarted-in-vain',
+        },
       },
     ],
   },

@@ -2,7 +2,13 @@ import pc from 'picocolors';
 import { loopSteps } from '../../contracts/api-advisor.ts';
 import type { CaseReport } from './play-case.ts';
 
-export type StepLatency = { readonly step: string; readonly at: string; readonly afterMs: number; readonly sinceArrivalMs: number; readonly note: string };
+export type StepLatency = {
+  readonly step: string;
+  readonly at: string;
+  readonly afterMs: number;
+  readonly sinceArrivalMs: number;
+  readonly note: string;
+};
 
 /** Each step of a loop: how long after the step before it, and since the batch that raised it arrived. */
 export const latencies = ({ loop }: CaseReport): StepLatency[] => {
@@ -25,7 +31,8 @@ export const showCase = (report: CaseReport): string => {
     ({ step, afterMs, sinceArrivalMs, note }) =>
       `    ${step.padEnd(12)} ${`+${afterMs} ms`.padStart(10)}  ${pc.dim(`${sinceArrivalMs} ms`.padStart(10))}  ${note}`,
   );
-  const figure = (state: typeof before) => `${state.phase}, ${state.hashrateThs.toFixed(1)} TH/s, ${state.powerW.toFixed(0)} W, ${state.chipTempC.toFixed(1)} °C`;
+  const figure = (state: typeof before) =>
+    `${state.phase}, ${state.hashrateThs.toFixed(1)} TH/s, ${state.powerW.toFixed(0)} W, ${state.chipTempC.toFixed(1)} °C`;
   return [
     `  ${pc.bold(`${name}: ${minerId}`)} (${model}, ${loop.kind})`,
     `    ${pc.dim('step'.padEnd(12))} ${pc.dim('after'.padStart(10))}  ${pc.dim('in all'.padStart(10))}`,
@@ -34,6 +41,8 @@ export const showCase = (report: CaseReport): string => {
     `    machine before: ${figure(before)}`,
     `    machine after:  ${figure(after)}`,
     ...faults.map((fault) => pc.red(`    ✗ ${fault}`)),
-    ...(faults.length === 0 ? [pc.green('    ✓ ended as documented, in the records and in the machine')] : []),
+    ...(faults.length === 0
+      ? [pc.green('    ✓ ended as documented, in the records and in the machine')]
+      : []),
   ].join('\n');
 };

@@ -1,5 +1,9 @@
 /** Asks until there is an answer. Rejects with what was waited for when the deadline passes. */
-export const until = async <T>(what: string, withinMs: number, ask: () => Promise<T | undefined>): Promise<T> => {
+export const until = async <T>(
+  what: string,
+  withinMs: number,
+  ask: () => Promise<T | undefined>,
+): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
