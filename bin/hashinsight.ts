@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { App } from 'aws-cdk-lib';
+import { AlertingStack } from '../lib/alerting/alerting-stack.ts';
 import { AuditStack } from '../lib/audit/audit-stack.ts';
 import { ControlStack } from '../lib/control/control-stack.ts';
 import { FleetStack } from '../lib/fleet/fleet-stack.ts';
 import { IdentityStack } from '../lib/identity/identity-stack.ts';
 import { PlatformStack } from '../lib/platform/platform-stack.ts';
 import { bundleLambdas } from '../lib/shared/bundle.ts';
+import { TelemetryStack } from '../lib/telemetry/telemetry-stack.ts';
 
 await bundleLambdas();
 const app = new App();
@@ -14,4 +16,6 @@ const { apiAccess } = new IdentityStack(app, 'HashInsightIdentity', { platform }
 const audit = new AuditStack(app, 'HashInsightAudit', { platform, apiAccess });
 const fleet = new FleetStack(app, 'HashInsightFleet', { platform, apiAccess, audit });
 new ControlStack(app, 'HashInsightControl', { platform, apiAccess, audit, fleet });
+new TelemetryStack(app, 'HashInsightTelemetry', { platform, apiAccess, audit, fleet });
+new AlertingStack(app, 'HashInsightAlerting', { platform, apiAccess, audit, fleet });
 app.synth();
