@@ -75,7 +75,8 @@ describe('the documented examples', () => {
 
 it('has weights that sum to one', () => {
   for (const { name: _name, ...weights } of Object.values(riskProfiles)) {
-    expect(Object.values(weights).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+    const all: readonly number[] = Object.values(weights);
+    expect(all.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
   }
 });
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnParameter, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -19,22 +19,13 @@ import { AppTable } from '../shared/app-table.ts';
 
 type Grant = (fn: LambdaFunction) => void;
 
-/** The loop's patience, in seconds. */
-export type LoopTiming = {
-  /** How long people may take to decide. */
-  readonly approvalS: number;
-  /** How long a command may take to reach its miner. */
-  readonly commandS: number;
-  /** How often later telemetry is looked at, and for how long after the last command was settled. */
-  readonly verifyEveryS: number;
-  readonly verifyWindowS: number;
-};
-const usualTiming: LoopTiming = {
-  approvalS: 30 * 60,
-  commandS: 120,
-  verifyEveryS: 5,
-  verifyWindowS: 15 * 60,
-};
+/**
+ * The loop's patience, in seconds: how long people may take to decide, how long a command may take to reach its miner,
+ * how often later telemetry is looked at, and for how long after the last command was settled. Deployments set them as
+ * stack parameters.
+ */
+const usualTiming = { approvalS: 30 * 60, commandS: 120, verifyEveryS: 5, verifyWindowS: 15 * 60 } as const;
+type LoopTiming = Readonly<Record<keyof typeof usualTiming, string>>;
 
 export type AdvisorStackProps = StackProps & {
   readonly platform: PlatformStack;
@@ -43,7 +34,6 @@ export type AdvisorStackProps = StackProps & {
   readonly fleet: { readonly grantRead: Grant };
   readonly telemetry: { readonly grantRead: Grant };
   readonly control: { readonly grantRead: Grant; readonly grantPropose: Grant };
-  readonly timing?: Partial<LoopTiming>;
 };
 
 /** Diagnosis, recommendation, risk, approvals, execution, verification and learning: the closed loop. */
@@ -54,10 +44,23 @@ export class AdvisorStack extends Stack {
   readonly #timing: LoopTiming;
 
   constructor(scope: Construct, id: string, props: AdvisorStackProps) {
-    const { platform, apiAccess, audit, fleet, telemetry, control, timing, ...stackProps } = props;
+    const { platform, apiAccess, audit, fleet, telemetry, control, ...stackProps } = props;
     super(scope, id, stackProps);
     this.#props = props;
-    this.#timing = { ...usualTiming, ...timing };
+    const patience = (name: keyof typeof usualTiming) =>
+      new CfnParameter(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
+        type: 'Number',
+        default: usualTiming[name],
+        minValue: 1,
+        maxValue: 7 * 24 * 3_600,
+        description: `Patience of the closed loop in seconds: ${name}`,
+      }).valueAsString;
+    this.#timing = {
+      approvalS: patience('approvalS'),
+      commandS: patience('commandS'),
+      verifyEveryS: patience('verifyEveryS'),
+      verifyWindowS: patience('verifyWindowS'),
+    };
     this.#table = new AppTable(this, 'Advisor', { key: platform.dataKey, indexes: advisorIndexes });
     this.stateMachine = this.#closedLoop();
     this.#startOnAlerts();
@@ -110,7 +113,7 @@ export class AdvisorStack extends Stack {
   #closedLoop() {
     const { control } = this.#props;
     const { approvalS, commandS, verifyEveryS, verifyWindowS } = this.#timing;
-    const command = { COMMAND_TTL_S: String(commandS) };
+    const command = { COMMAND_TTL_S: commandS };
     const diagnose = this.#function('DiagnoseFunction', 'task-diagnose', 'Closed loop: diagnoses');
     this.#seesSite(diagnose);
     const recommend = this.#function(
@@ -118,7 +121,7 @@ export class AdvisorStack extends Stack {
       'task-recommend',
       'Closed loop: recommends and assesses',
       {
-        APPROVAL_TTL_S: String(approvalS),
+        APPROVAL_TTL_S: approvalS,
       },
     );
     const awaitApproval = this.#function(
@@ -155,7 +158,7 @@ export class AdvisorStack extends Stack {
       'task-verify',
       'Closed loop: verifies by later telemetry',
       {
-        VERIFY_WINDOW_S: String(verifyWindowS),
+        VERIFY_WINDOW_S: verifyWindowS,
       },
     );
     this.#seesSite(verify);
@@ -184,10 +187,9 @@ export class AdvisorStack extends Stack {
       ),
       definitionSubstitutions: {
         ...Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, fn.functionArn])),
-        // A dispatched command has ten seconds of grace after its expiry; then control settles it itself.
-        ExecuteTimeoutSeconds: String(commandS + 15),
+        CommandSeconds: commandS,
         OverdueCommandsEverySeconds: '10',
-        VerifyEverySeconds: String(verifyEveryS),
+        VerifyEverySeconds: verifyEveryS,
       },
       tracingEnabled: true,
       logs: {
@@ -322,8 +324,8 @@ export class AdvisorStack extends Stack {
       'handle-api',
       'Recommendations, diagnosis, risk, rules and loops over HTTP',
       {
-        APPROVAL_TTL_S: String(approvalS),
-        COMMAND_TTL_S: String(commandS),
+        APPROVAL_TTL_S: approvalS,
+        COMMAND_TTL_S: commandS,
       },
     );
     this.#seesSite(api);
