@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { App } from 'aws-cdk-lib';
+import { AdvisorStack } from '../lib/advisor/advisor-stack.ts';
 import { AlertingStack } from '../lib/alerting/alerting-stack.ts';
 import { AuditStack } from '../lib/audit/audit-stack.ts';
 import { ControlStack } from '../lib/control/control-stack.ts';
@@ -15,7 +16,8 @@ const platform = new PlatformStack(app, 'HashInsightPlatform');
 const { apiAccess } = new IdentityStack(app, 'HashInsightIdentity', { platform });
 const audit = new AuditStack(app, 'HashInsightAudit', { platform, apiAccess });
 const fleet = new FleetStack(app, 'HashInsightFleet', { platform, apiAccess, audit });
-new ControlStack(app, 'HashInsightControl', { platform, apiAccess, audit, fleet });
-new TelemetryStack(app, 'HashInsightTelemetry', { platform, apiAccess, audit, fleet });
+const control = new ControlStack(app, 'HashInsightControl', { platform, apiAccess, audit, fleet });
+const telemetry = new TelemetryStack(app, 'HashInsightTelemetry', { platform, apiAccess, audit, fleet });
 new AlertingStack(app, 'HashInsightAlerting', { platform, apiAccess, audit, fleet });
+new AdvisorStack(app, 'HashInsightAdvisor', { platform, apiAccess, audit, fleet, telemetry, control });
 app.synth();

@@ -71,6 +71,7 @@ export const startEdge = (
       model,
     })),
     limits: {
+      fullReadEverySweeps: miners.length > 1_000 ? 5 : 1,
       effectMs: Math.max(20_000, Math.round(600_000 / speed)),
       effectPollMs: Math.max(50, Math.round(1_000 / speed)),
       maxBackoffMs: Math.max(1_000, Math.round(30_000 / speed)),
