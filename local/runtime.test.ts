@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   GetQueueAttributesCommand,
@@ -147,7 +148,109 @@ describe('buckets', () => {
   });
 });
 
+describe('a change in a table', () => {
+  const app: TestApp = {
+    functions: {
+      publish: `export const handler = async ({ Records }) => {
+        const Entries = Records.map(({ dynamodb }) => ({ EventBusName: process.env.BUS, Source: 'test', DetailType: 'changed', Detail: JSON.stringify(dynamodb.NewImage), Time: Date.now() / 1000 }));
+        const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' };
+        const response = await fetch(process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, { method: 'POST', headers, body: JSON.stringify({ Entries }) });
+        if (!response.ok) throw new Error(await response.text());
+      };`,
+    },
+    stacks: {
+      App: {
+        Resources: {
+          Table: {
+            Type: 'AWS::DynamoDB::Table',
+            Properties: {
+              KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+              AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+              BillingMode: 'PAY_PER_REQUEST',
+              StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+            },
+          },
+          Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'bus' } },
+          Publish: functionOf('publish', { Environment: { Variables: { BUS: { Ref: 'Bus' } } } }),
+          Mapping: {
+            Type: 'AWS::Lambda::EventSourceMapping',
+            Properties: {
+              EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+              FunctionName: { Ref: 'Publish' },
+              StartingPosition: 'TRIM_HORIZON',
+            },
+          },
+          Heard: { Type: 'AWS::SQS::Queue' },
+          Rule: {
+            Type: 'AWS::Events::Rule',
+            Properties: {
+              EventBusName: { Ref: 'Bus' },
+              EventPattern: { 'detail-type': ['changed'] },
+              State: 'ENABLED',
+              Targets: [{ Arn: arnOf('Heard'), Id: 'Target0' }],
+            },
+          },
+        },
+        Outputs: { Table: { Value: { Ref: 'Table' } }, Heard: { Value: { Ref: 'Heard' } } },
+      },
+    },
+  };
+
+  it('reaches a queue by stream, function, bus and rule, in order', async () => {
+    const { runtime } = await started(app);
+    const db = new DynamoDBClient({
+      ...runtime.clientConfig,
+      endpoint: String(runtime.endpoints.AWS_ENDPOINT_URL_DYNAMODB),
+    });
+    const sqs = sqsOf(runtime);
+    for (const pk of ['1', '2', '3'])
+      await db.send(new PutItemCommand({ TableName: outputOf(runtime, 'Table'), Item: { pk: { S: pk } } }));
+    const heard: unknown[] = [];
+    while (heard.length < 3) {
+      const body = await eventually(() => receiveOne(sqs, outputOf(runtime, 'Heard')));
+      heard.push(JSON.parse(body).detail.pk.S);
+    }
+    expect(heard).toEqual(['1', '2', '3']);
+  });
+});
+
 describe('the start', () => {
+  it('refuses state that another process uses, and takes it when that one is gone', async () => {
+    using directory = temporaryDirectory();
+    const cdkOut = writeApp(directory.path, { stacks: {} });
+    const stateDir = join(directory.path, 'state');
+    mkdirSync(stateDir);
+    writeFileSync(join(stateDir, 'pid'), String(process.ppid));
+    await expect(startRuntime({ cdkOut, stateDir, port: 0 })).rejects.toThrow(
+      `is in use by process ${process.ppid}`,
+    );
+    writeFileSync(join(stateDir, 'pid'), '999999999');
+    const runtime = await startRuntime({ cdkOut, stateDir, port: 0 });
+    await runtime.close();
+  });
+
+  it('can be made again at the same port with the same state after a close', async () => {
+    using directory = temporaryDirectory();
+    const cdkOut = writeApp(directory.path, { stacks: {} });
+    const stateDir = join(directory.path, 'state');
+    const first = await startRuntime({ cdkOut, stateDir, port: 0 });
+    await first.close();
+    const second = await startRuntime({ cdkOut, stateDir, port: Number(new URL(first.url).port) });
+    expect(second.url).toBe(first.url);
+    await second.close();
+  });
+
+  it('leaves nothing open when it fails', async () => {
+    using directory = temporaryDirectory();
+    const stateDir = join(directory.path, 'state');
+    const bad = writeApp(directory.path, { stacks: { App: { Resources: { X: { Type: 'AWS::X::Y' } } } } });
+    const before = listeners()?.length;
+    await expect(startRuntime({ cdkOut: bad, stateDir, port: 0 })).rejects.toThrow('App/X');
+    expect(listeners()?.length).toBe(before);
+    const good = writeApp(directory.path, { stacks: {} });
+    await (await startRuntime({ cdkOut: good, stateDir, port: 0 })).close();
+  });
+
   it('says that the port is taken', async () => {
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
