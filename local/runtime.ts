@@ -28,6 +28,8 @@ export type RuntimeOptions = {
   readonly consoleDir?: string;
   /** The identity provider's port; 0, the default, takes a free one. */
   readonly identityPort?: number;
+  /** Values for the app's stack parameters, by name; the rest keep their defaults. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** A few words for each step of the start. */
   readonly onProgress?: (step: string) => void;
   /** One line for whoever watches; never a secret. Without it, lines go to `<stateDir>/logs/runtime.log` alone. */
@@ -88,7 +90,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       accountId,
       publicUrl: context.publicUrl,
       handlers,
-      parameters: { PublicUrl: context.publicUrl },
+      parameters: { PublicUrl: context.publicUrl, ...options.parameters },
     });
     onProgress?.('Starting event sources');
     for (const service of services) await service.begin?.();
