@@ -1,4 +1,4 @@
-import { bad, figure, good, type Judge, unclear } from './judgement.ts';
+import { bad, figure, good, type Judge, ths, unclear } from './judgement.ts';
 import { fansOf, hottestChipC } from './miner-facts.ts';
 import { median } from './peer-medians.ts';
 
@@ -30,8 +30,8 @@ export const judgeFans: Judge = ({ reading, peers }) => {
     // Immersion and hydro miners have no fans, and their peers have none either.
     if (!hot || peers?.fanRpm === 0) return unclear;
     return bad('P1', 2, {
-      en: `No fan turns (${names} at 0 rpm) while the miner hashes at ${figure(values.hashrateThs ?? 0)} TH/s.`,
-      zh: `矿机以 ${figure(values.hashrateThs ?? 0)} TH/s 运行，但风扇全部停转（${names} 转速 0 RPM）。`,
+      en: `No fan turns (${names} at 0 rpm) while the miner hashes at ${ths(values.hashrateThs ?? 0)} TH/s.`,
+      zh: `矿机以 ${ths(values.hashrateThs ?? 0)} TH/s 运行，但风扇全部停转（${names} 转速 0 RPM）。`,
     });
   }
   const siblingsRpm = median(turning.map(({ rpm }) => rpm)) ?? 0;

@@ -7,6 +7,7 @@ import {
   type Judge,
   type Judgement,
   type Sample,
+  ths,
   unclear,
 } from './judgement.ts';
 import { boardsOf, expectedHashrateThs, type MinerFacts } from './miner-facts.ts';
@@ -53,8 +54,8 @@ export const judgeHashrate: Judge = (sample) => {
   const peers = peerText(sample);
   if (share < 0.05)
     return bad('P1', 2, {
-      en: `The miner is reachable but hashes at ${figure(hashrate, 2)} of the expected ${figure(expected)} TH/s.${peers.en}`,
-      zh: `矿机可达，但算力仅 ${figure(hashrate, 2)} TH/s，预期 ${figure(expected)} TH/s。${peers.zh}`,
+      en: `The miner is reachable but hashes at ${ths(hashrate)} of the expected ${ths(expected)} TH/s.${peers.en}`,
+      zh: `矿机可达，但算力仅 ${ths(hashrate)} TH/s，预期 ${ths(expected)} TH/s。${peers.zh}`,
     });
   return judgeBoards(sample, expected) ?? judgeShare(sample, share, expected, peers);
 };
@@ -70,15 +71,15 @@ const judgeShare = (
   const now = sample.reading.values.hashrateThs ?? 0;
   if (share < 1 - allowed)
     return bad('P2', 2, {
-      en: `Hashrate ${figure(now)} TH/s is ${figure(100 * (1 - share), 0)}% below the expected ${figure(expected)} TH/s.${peers.en}`,
-      zh: `算力 ${figure(now)} TH/s，比预期 ${figure(expected)} TH/s 低 ${figure(100 * (1 - share), 0)}%。${peers.zh}`,
+      en: `Hashrate ${ths(now)} TH/s is ${figure(100 * (1 - share), 0)}% below the expected ${ths(expected)} TH/s.${peers.en}`,
+      zh: `算力 ${ths(now)} TH/s，比预期 ${ths(expected)} TH/s 低 ${figure(100 * (1 - share), 0)}%。${peers.zh}`,
     });
-  const mean = settledMean(sample);
+  const mean = settledMean(sample)?.hashrateThs;
   const meanAllowed = Math.max(meanDropShare, 2 * noise);
   if (mean !== undefined && mean < expected * (1 - meanAllowed))
     return bad('P3', 2, {
-      en: `The five-minute mean of ${figure(mean)} TH/s is ${figure(100 * (1 - mean / expected), 0)}% below the expected ${figure(expected)} TH/s.${peers.en}`,
-      zh: `5 分钟平均算力 ${figure(mean)} TH/s，比预期 ${figure(expected)} TH/s 低 ${figure(100 * (1 - mean / expected), 0)}%。${peers.zh}`,
+      en: `The five-minute mean of ${ths(mean)} TH/s is ${figure(100 * (1 - mean / expected), 0)}% below the expected ${ths(expected)} TH/s.${peers.en}`,
+      zh: `5 分钟平均算力 ${ths(mean)} TH/s，比预期 ${ths(expected)} TH/s 低 ${figure(100 * (1 - mean / expected), 0)}%。${peers.zh}`,
     });
   return share >= 1 - Math.max(dropShare / 2, 2 * noise) ? good : unclear;
 };
@@ -94,19 +95,19 @@ const judgeBoards = ({ reading }: Sample, expected: number): Judgement | undefin
   if (dead.length === 0 || living.length === 0) return undefined;
   const names = dead.map(({ board }) => board).join(', ');
   const chipless = dead.every(({ chips }) => chips === 0);
-  const now = figure(reading.values.hashrateThs ?? 0);
+  const now = ths(reading.values.hashrateThs ?? 0);
   return bad('P2', chipless ? 1 : 2, {
-    en: `Hashboard ${names} hashes at 0 TH/s${chipless ? ' with 0 chips found' : ''}; the miner gives ${now} of the expected ${figure(expected)} TH/s.`,
-    zh: `算力板 ${names} 算力为 0${chipless ? '，未识别到芯片' : ''}；整机 ${now} TH/s，预期 ${figure(expected)} TH/s。`,
+    en: `Hashboard ${names} hashes at 0 TH/s${chipless ? ' with 0 chips found' : ''}; the miner gives ${now} of the expected ${ths(expected)} TH/s.`,
+    zh: `算力板 ${names} 算力为 0${chipless ? '，未识别到芯片' : ''}；整机 ${now} TH/s，预期 ${ths(expected)} TH/s。`,
   });
 };
 
 /** The five-minute mean, once it no longer reaches back into a start. */
-const settledMean = ({ mean, reading, state }: Sample) => {
+export const settledMean = ({ mean, reading, state }: Sample) => {
   const since = Math.max(state.startedMs ?? 0, state.rampedMs ?? 0);
   const uptimeMs = (reading.values.uptimeS ?? Number.POSITIVE_INFINITY) * 1000;
   const settled = reading.sampledAtMs - since >= meanWindowMs && uptimeMs >= 2 * meanWindowMs;
-  return settled && mean && mean.samples >= 5 ? mean.hashrateThs : undefined;
+  return settled && mean && mean.samples >= 5 ? mean : undefined;
 };
 
 const peerText = ({ peers, facts }: Sample) =>

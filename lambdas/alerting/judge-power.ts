@@ -1,5 +1,5 @@
-import { isRamping, noisePrior } from './judge-hashrate.ts';
-import { bad, figure, good, isStopped, type Judge, type Sample, unclear } from './judgement.ts';
+import { isRamping, noisePrior, settledMean } from './judge-hashrate.ts';
+import { bad, figure, good, isStopped, type Judge, type Sample, ths, unclear } from './judgement.ts';
 import { expectedHashrateThs } from './miner-facts.ts';
 
 /** More energy per hash than peers or rating by this factor is an anomaly; below the second it is over. */
@@ -41,8 +41,8 @@ export const judgePower: Judge = (sample) => {
       ? ['rated', '额定值']
       : [`usual among ${peers.miners} peers`, `${peers.miners} 台同类矿机的中位数`];
   const compared = {
-    en: `Power ${figure(powerW, 0)} W at ${figure(hashrateThs)} TH/s is ${figure(efficiency)} J/TH; ${figure(usualJth)} J/TH is ${by}.`,
-    zh: `功耗 ${figure(powerW, 0)} W、算力 ${figure(hashrateThs)} TH/s，能效 ${figure(efficiency)} J/TH；${byZh}为 ${figure(usualJth)} J/TH。`,
+    en: `Power ${figure(powerW, 0)} W at ${ths(hashrateThs)} TH/s is ${figure(efficiency)} J/TH; ${figure(usualJth)} J/TH is ${by}.`,
+    zh: `功耗 ${figure(powerW, 0)} W、算力 ${ths(hashrateThs)} TH/s，能效 ${figure(efficiency)} J/TH；${byZh}为 ${figure(usualJth)} J/TH。`,
   };
   if (efficiency > wastefulFactor * Math.max(usualJth, reading.mode === 'high' ? ratedJth : 0))
     return bad('P2', 2, compared);
@@ -51,7 +51,8 @@ export const judgePower: Judge = (sample) => {
 };
 
 /** One sample of a steady miner; the mean of five minutes where single samples are noise. */
-const steady = ({ reading, facts, mean, state }: Sample) => {
+const steady = (sample: Sample) => {
+  const { reading, facts, state } = sample;
   if ((state.noise ?? noisePrior(facts)) < 0.04) return reading.values;
-  return mean && mean.samples >= 4 ? mean : {};
+  return settledMean(sample) ?? {};
 };

@@ -15,7 +15,8 @@ export const judgeTemperature: Judge = ({ reading, facts, peers }) => {
   if (reading.state === 'unreachable') return unclear;
   const code = reading.errorCodes?.find((one) => tooHotCode.test(one));
   const chipC = hottestChipC(reading);
-  const boardC = reading.values.boardTempC;
+  const limits = chipLimits(facts.model);
+  const boardC = limits.boardSensor ? reading.values.boardTempC : undefined;
   const onBoard = chipC === undefined;
   const tempC = chipC ?? (boardC !== undefined && boardC > 0 ? boardC : undefined);
   if (code !== undefined)
@@ -24,7 +25,6 @@ export const judgeTemperature: Judge = ({ reading, facts, peers }) => {
       zh: `固件报告过温（代码 ${code}）${tempC === undefined ? '' : `，温度 ${figure(tempC)} °C`}。`,
     });
   if (tempC === undefined) return unclear;
-  const limits = chipLimits(facts.model);
   const lower = onBoard ? boardBelowChipC : 0;
   const [warnC, criticalC] = [limits.warnC - lower, limits.criticalC - lower];
   const [where, whereZh] = onBoard ? ['Board', '算力板'] : ['Chip', '芯片'];

@@ -48,5 +48,8 @@ export const bad = (severity: Severity, samples: number, reason: Text, lastingMs
 /** A figure in a sentence: at most so many decimals, no trailing zeros. */
 export const figure = (value: number, decimals = 1) => String(Number(value.toFixed(decimals)));
 
+/** A hashrate: one decimal for what fills a shelf, two for what stands on a desk. */
+export const ths = (value: number) => figure(value, value < 10 ? 2 : 1);
+
 /** The miner is off because someone wanted it so. */
 export const isStopped = ({ state, mode }: MinerReading) => state === 'stopped' || mode === 'sleep';
