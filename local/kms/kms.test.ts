@@ -125,17 +125,6 @@ const contract =
       await expect(opening).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
     });
 
-    it('refuses an altered ciphertext', async () => {
-      const { CiphertextBlob } = await keys.client.send(
-        new EncryptCommand({ KeyId: keys.data, Plaintext, EncryptionContext }),
-      );
-      const altered = Uint8Array.from(CiphertextBlob ?? []);
-      altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
-      await expect(
-        keys.client.send(new DecryptCommand({ CiphertextBlob: altered, EncryptionContext })),
-      ).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
-    });
-
     it('makes data keys whose sealed form opens to the plain one', async () => {
       const made = await keys.client.send(
         new GenerateDataKeyCommand({ KeyId: keys.data, KeySpec: 'AES_256', EncryptionContext }),
@@ -235,6 +224,22 @@ describe('the local KMS', () => {
     await expect(keys.client.send(new ListKeysCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
     });
+  });
+
+  // Not in the contract: ministack 1.4.21 opens an altered ciphertext, which AWS KMS documents as invalid.
+  it('refuses a ciphertext altered in any byte', async () => {
+    using directory = temporaryDirectory();
+    const keys = await opened(directory.path);
+    const sealed = await keys.client.send(
+      new EncryptCommand({ KeyId: keys.data, Plaintext: Buffer.from('x') }),
+    );
+    for (const index of (sealed.CiphertextBlob ?? []).keys()) {
+      const CiphertextBlob = Uint8Array.from(sealed.CiphertextBlob ?? []);
+      CiphertextBlob[index] = (CiphertextBlob[index] ?? 0) ^ 1;
+      await expect(keys.client.send(new DecryptCommand({ CiphertextBlob }))).rejects.toMatchObject({
+        name: 'InvalidCiphertextException',
+      });
+    }
   });
 
   it('opens after a restart what it sealed before; its file is for its owner alone', async () => {
