@@ -19,6 +19,8 @@ import { createStaticFiles } from './static-files.ts';
 
 const maxBodyBytes = 10 * 1024 * 1024;
 const defaultIntegrationMs = 30_000;
+/** What Lambda takes as one event, whatever API Gateway takes as a body. */
+const maxEventBytes = 6 * 1024 * 1024;
 
 const apiProperties = z.strictObject({
   Name: z.string(),
@@ -172,10 +174,10 @@ export const startHttpApi = async (
       if (verdict.kind === 'failed') return plainResponse(500, 'Internal Server Error');
       context = verdict.context;
     }
-    const outcome = await within(
-      integration.timeoutMs,
-      invoke(integration.functionArn, integrationEvent(request, place, matched, context)),
-    );
+    const event = integrationEvent(request, place, matched, context);
+    if (Buffer.byteLength(event.body ?? '') > maxEventBytes)
+      return plainResponse(413, 'Request Entity Too Large');
+    const outcome = await within(integration.timeoutMs, invoke(integration.functionArn, event));
     if (!outcome) return plainResponse(503, 'Service Unavailable');
     return (
       (outcome.ok ? toApiResponse(outcome.payload) : undefined) ?? plainResponse(500, 'Internal Server Error')

@@ -135,6 +135,15 @@ describe('what goes wrong in a function', () => {
     expect(await pool.invoke({})).toEqual({ ok: false, errorType, errorMessage });
   });
 
+  it('an answer over 6 MB, as in the cloud', async () => {
+    const { pool } = poolOf("export const handler = async ({ length }) => 'x'.repeat(length);");
+    expect(await pool.invoke({ length: 6_291_557 })).toMatchObject({
+      ok: false,
+      errorType: 'Function.ResponseSizeTooLarge',
+    });
+    expect(await pool.invoke({ length: 6_000_000 })).toMatchObject({ ok: true });
+  });
+
   it('more memory than it has', async () => {
     const { pool } = poolOf(
       'export const handler = async () => { const all = []; for (;;) all.push(new Array(100_000).fill({})); };',

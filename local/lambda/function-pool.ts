@@ -32,6 +32,7 @@ export type PoolOptions = {
 
 /** A warm environment is mostly free again before a cold one is ready, so a second one starts only for events that had to wait. */
 const patienceMs = 30;
+const maxResponseBytes = 6_291_556;
 
 type Job = {
   readonly requestId: string;
@@ -176,14 +177,8 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
         if (!job || job.requestId !== message.requestId) return;
         clearTimeout(environment.timer);
         if (!message.ok) options.log.write(`${message.trace.join('\n')}\n`);
-        settle(
-          job,
-          message.ok
-            ? { ok: true, payload: JSON.parse(message.payload) }
-            : { ok: false, errorType: message.errorType, errorMessage: message.errorMessage },
-          message.durationMs,
-          message.ok ? 'ok' : 'error',
-        );
+        const outcome = outcomeOf(message);
+        settle(job, outcome, message.durationMs, outcome.ok ? 'ok' : 'error');
         rest(environment);
       }
     });
@@ -266,6 +261,15 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
   };
 };
 export type FunctionPool = ReturnType<typeof createFunctionPool>;
+
+/** What Lambda's service makes of the runtime's answer: one over 6 MB is an error of the function. */
+const outcomeOf = (done: Extract<FromWorker, { readonly kind: 'done' }>): InvocationOutcome => {
+  if (!done.ok) return { ok: false, errorType: done.errorType, errorMessage: done.errorMessage };
+  if (Buffer.byteLength(done.payload) <= maxResponseBytes)
+    return { ok: true, payload: JSON.parse(done.payload) };
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`;
+  return { ok: false, errorType: 'Function.ResponseSizeTooLarge', errorMessage };
+};
 
 const bundleBytes = ({ codeDir, handler }: FunctionConfig) => {
   const file = join(codeDir, `${handler.split('.')[0]}.mjs`);
