@@ -13,6 +13,7 @@ import type { Recommendation } from './recommendation.ts';
 import { readOpenForMiner, readRecommendation } from './recommendation-repository.ts';
 import { loopStartOf } from './start-loop.ts';
 import { handOver } from './supersede-loop.ts';
+import { actionWords, kindWords, riskWords } from './words.ts';
 
 export type FollowDeps = ChangeDeps & {
   readonly readCommand: (siteId: number, commandId: string) => Promise<CommandSeen | undefined>;
@@ -38,8 +39,8 @@ export const followLoop =
         await recordLoop(deps)(start);
         const many = start.minerIds.length;
         const note = {
-          en: `${start.kind}, ${start.severity}: ${many === 1 ? start.minerIds[0] : `${many} miners of ${start.zoneId}`}`,
-          zh: `${start.kind}，${start.severity}：${many === 1 ? start.minerIds[0] : `${start.zoneId} 的 ${many} 台矿机`}`,
+          en: `${kindWords[start.kind].en}, ${start.severity}: ${many === 1 ? start.minerIds[0] : `${many} miners of ${start.zoneId}`}`,
+          zh: `${kindWords[start.kind].zh}，${start.severity}：${many === 1 ? start.minerIds[0] : `${start.zoneId} 的 ${many} 台矿机`}`,
         };
         return change(start.loopId, { step: reached('detect', note) });
       }
@@ -87,14 +88,18 @@ const changesOf = (
         {
           step: step(
             'recommend',
-            `${action.type} on ${count} miner${count === 1 ? '' : 's'}`,
-            `${action.type}，${count} 台矿机`,
+            `${actionWords[action.type].en}: ${count} miner${count === 1 ? '' : 's'}`,
+            `${actionWords[action.type].zh}：${count} 台矿机`,
             new Date(draftedAtMs).toISOString(),
           ),
           recommendationId: id,
         },
         {
-          step: step('assess', `Risk ${risk.level}, score ${score}`, `风险 ${risk.level}，评分 ${score}`),
+          step: step(
+            'assess',
+            `Risk ${risk.level}, score ${score}`,
+            `风险${riskWords[risk.level].zh}，评分 ${score}`,
+          ),
           status: isAdviceOnly(action.type) ? 'manual_review' : 'awaiting_approval',
         },
       ];

@@ -2,7 +2,7 @@ import { type EventPayload, eventPayloads } from '../../contracts/event-catalogu
 import { parseDomainEvent } from '../shared/bus-message.ts';
 import type { LoopStart } from './loop-repository.ts';
 
-/** The loop that an opened alert or incident starts; undefined for an alert that belongs to an incident. */
+/** The loop that an opened alert or incident starts; undefined for an alert whose incident or older alert has one. */
 export const loopStartOf = (
   busEvent: unknown,
 ): (LoopStart & { readonly alertIds: readonly string[] }) | undefined => {
@@ -11,7 +11,7 @@ export const loopStartOf = (
   if (type === 'alerting.incident.opened')
     return { ...base, ...ofIncident(eventPayloads[type].parse(event.payload)) };
   const alert = eventPayloads[type].parse(event.payload);
-  return alert.incident_id ? undefined : { ...base, ...ofAlert(alert) };
+  return alert.incident_id || alert.parent_alert_id ? undefined : { ...base, ...ofAlert(alert) };
 };
 
 const ofAlert = ({
