@@ -1,6 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { epochMs, gatewayId, siteIdText } from '../../contracts/identifiers.ts';
@@ -16,24 +15,18 @@ import { gatewayRegistry } from './gateway-registry.ts';
 import { type Ingested, ingestBatch } from './ingest-batch.ts';
 import { commitBatch, readBlock } from './live-repository.ts';
 import { publishAnomalies } from './publish-anomalies.ts';
-import { insertEntry } from './quarantine-repository.ts';
 import { requestRollUp } from './roll-up-request.ts';
-import { setAside } from './set-aside.ts';
+import { requestSetAside } from './set-aside-request.ts';
 
 const env = config({
   TELEMETRY_TABLE: z.string(),
   FLEET_TABLE: z.string(),
-  AUDIT_TABLE: z.string(),
   EVENT_BUS: z.string(),
-  QUARANTINE_BUCKET: z.string(),
+  SET_ASIDE_QUEUE: z.string(),
   ROLL_UP_QUEUE: z.string(),
 });
-const store = {
-  db: documentClient(),
-  telemetryTable: env.TELEMETRY_TABLE,
-  fleetTable: env.FLEET_TABLE,
-  auditTable: env.AUDIT_TABLE,
-};
+const store = { db: documentClient(), telemetryTable: env.TELEMETRY_TABLE, fleetTable: env.FLEET_TABLE };
+const sqs = new SQSClient({});
 const metrics = new Metrics();
 
 /** What the IoT rule hands over (docs/decisions/0001): topic levels are text. */
@@ -47,8 +40,8 @@ const ingest = ingestBatch({
   ...cachedBlocks({ readBlock: readBlock(store), commitBatch: commitBatch(store) }),
   putRaw: putRaw(store),
   publish: publishAnomalies(new EventBridgeClient({}), env.EVENT_BUS),
-  requestRollUp: requestRollUp(new SQSClient({}), env.ROLL_UP_QUEUE),
-  setAside: setAside({ s3: new S3Client({}), bucket: env.QUARANTINE_BUCKET, insert: insertEntry(store) }),
+  requestRollUp: requestRollUp(sqs, env.ROLL_UP_QUEUE),
+  setAside: requestSetAside(sqs, env.SET_ASIDE_QUEUE),
 });
 const inTurn = inTurns();
 

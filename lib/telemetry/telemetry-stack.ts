@@ -77,7 +77,7 @@ export class TelemetryStack extends Stack {
   }
 
   #ingest() {
-    const { platform, audit, fleet } = this.#props;
+    const { platform, fleet } = this.#props;
     const ingest = new AppFunction(this, 'IngestFunction', {
       entry: 'lambdas/telemetry/on-telemetry-batch.ts',
       description: 'Takes in batches: keeps, merges and judges their readings',
@@ -87,11 +87,10 @@ export class TelemetryStack extends Stack {
     this.#grantWrite(ingest);
     this.#grantRollUp(ingest);
     this.#grantAnnounce(ingest);
-    audit.grantCommit(ingest);
     fleet.grantRead(ingest);
-    const quarantine = this.#quarantine();
-    ingest.addEnvironment('QUARANTINE_BUCKET', quarantine.bucketName);
-    quarantine.grantPut(ingest);
+    const unusable = this.#setAside();
+    ingest.addEnvironment('SET_ASIDE_QUEUE', unusable.queueUrl);
+    unusable.grantSendMessages(ingest);
     const batches = new AppQueue(this, 'Batches', {
       alarmTopic: platform.alarmTopic,
       runbook: 'telemetry-ingest-failed.md',
@@ -106,6 +105,27 @@ export class TelemetryStack extends Stack {
       errorQueue: batches.deadLetters,
     });
     this.#alarms(batches);
+  }
+
+  /** What ingest cannot use goes from this queue into the quarantine bucket and the audit log. */
+  #setAside() {
+    const { platform, audit } = this.#props;
+    const setAside = new AppFunction(this, 'SetAsideFunction', {
+      entry: 'lambdas/telemetry/on-batch-unusable.ts',
+      description: 'Sets aside batches that cannot be used, with the reason',
+      timeout: Duration.seconds(20),
+    });
+    this.#grantWrite(setAside);
+    audit.grantCommit(setAside);
+    const quarantine = this.#quarantine();
+    setAside.addEnvironment('QUARANTINE_BUCKET', quarantine.bucketName);
+    quarantine.grantPut(setAside);
+    return new AppQueue(this, 'Unusable', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'telemetry-set-aside-failed.md',
+      content: 'Batches to be set aside',
+      visibilityTimeout: Duration.seconds(120),
+    }).feed(setAside).queue;
   }
 
   #quarantine() {
