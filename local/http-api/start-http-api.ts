@@ -1,8 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import * as z from 'zod';
-import { cfnBoolean, cfnNumber, nameOf, noEffect, readProperties } from '../cloudformation/properties.ts';
+import { nameOf, readProperties } from '../cloudformation/properties.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
 import { closeServer, readBody, ServiceError } from '../shared/json-service.ts';
+import {
+  apiProperties,
+  authorizerProperties,
+  integrationProperties,
+  routeProperties,
+  stageProperties,
+} from './api-properties.ts';
 import { type Authorizer, createAuthorizers } from './authorizer.ts';
 import { chooseEncoding, compress } from './compression.ts';
 import { type Cors, corsHeaders } from './cors.ts';
@@ -18,66 +24,8 @@ import { matchRoute, parseRouteKey, type RouteKey } from './routes.ts';
 import { createStaticFiles } from './static-files.ts';
 
 const maxBodyBytes = 10 * 1024 * 1024;
-const defaultIntegrationMs = 30_000;
 /** What Lambda takes as one event, whatever API Gateway takes as a body. */
 const maxEventBytes = 6 * 1024 * 1024;
-
-const apiProperties = z.strictObject({
-  Name: z.string(),
-  ProtocolType: z.literal('HTTP'),
-  CorsConfiguration: z
-    .strictObject({
-      AllowOrigins: z.array(z.string()).default([]),
-      AllowMethods: z.array(z.string()).default([]),
-      AllowHeaders: z.array(z.string()).default([]),
-      ExposeHeaders: z.array(z.string()).default([]),
-      AllowCredentials: cfnBoolean.default(false),
-      MaxAge: cfnNumber.default(0),
-    })
-    .optional(),
-  Description: noEffect,
-  DisableExecuteApiEndpoint: noEffect,
-  IpAddressType: noEffect,
-  Tags: noEffect,
-});
-const stageProperties = z.strictObject({
-  ApiId: z.string(),
-  StageName: z.literal('$default'),
-  AutoDeploy: noEffect,
-  // Throttling, metrics and access logs protect and watch a public endpoint.
-  AccessLogSettings: noEffect,
-  DefaultRouteSettings: noEffect,
-  RouteSettings: noEffect,
-  Description: noEffect,
-  Tags: noEffect,
-});
-const integrationProperties = z.strictObject({
-  ApiId: z.string(),
-  IntegrationType: z.literal('AWS_PROXY'),
-  IntegrationUri: z.string(),
-  PayloadFormatVersion: z.literal('2.0'),
-  TimeoutInMillis: cfnNumber.default(defaultIntegrationMs),
-  Description: noEffect,
-});
-const routeProperties = z.strictObject({
-  ApiId: z.string(),
-  RouteKey: z.string(),
-  Target: z.string(),
-  AuthorizationType: z.enum(['NONE', 'CUSTOM']).default('NONE'),
-  AuthorizerId: z.string().optional(),
-  OperationName: noEffect,
-});
-const authorizerProperties = z.strictObject({
-  ApiId: z.string(),
-  Name: z.string(),
-  AuthorizerType: z.literal('REQUEST'),
-  AuthorizerUri: z.string(),
-  AuthorizerPayloadFormatVersion: z.literal('2.0'),
-  EnableSimpleResponses: cfnBoolean,
-  AuthorizerResultTtlInSeconds: cfnNumber.default(0),
-  IdentitySource: z.array(z.string()).default([]),
-  AuthorizerCredentialsArn: noEffect,
-});
 
 type Route = {
   readonly id: string;
