@@ -8,7 +8,7 @@ type Curve = readonly (readonly [number, number])[];
  * How dangerous each action is by itself. `POWER_OFF=0.8`, `POWER_ON=0.2` (`000` §4.3), reboot 0.5 (`000` §5.3) and
  * curtail 0.6 (`001` §5.1) are documented; the others are placed between them.
  */
-export const actionWeights: Readonly<Record<ActionType, number>> = {
+const actionWeights: Readonly<Record<ActionType, number>> = {
   power_off: 0.8,
   switch_pool: 0.7,
   curtail: 0.6,

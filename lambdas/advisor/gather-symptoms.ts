@@ -14,7 +14,7 @@ export type GatherDeps = SiteView & {
   ) => Promise<readonly { type: CommandType; atMs: number }[]>;
 };
 
-export const recentMs = 60 * 60_000;
+const recentMs = 60 * 60_000;
 
 /** One diagnosis input per known miner of those asked for, and the site's live readings that they were made from. */
 export const gatherSymptoms =

@@ -2,7 +2,7 @@ import type { MinerReading, ReadingField } from '../../contracts/reading.ts';
 import type { Board, DiagnosisInput, ErrorFamily, Symptoms } from './diagnosis-input.ts';
 
 /** Fewer peers than this are no yardstick. */
-export const leastPeers = 3;
+const leastPeers = 3;
 
 export const median = (values: readonly number[]): number | undefined => {
   if (values.length === 0) return undefined;
@@ -29,7 +29,7 @@ export const hottest = ({ values }: MinerReading): number | undefined => {
   return temps.length > 0 ? Math.max(...temps) : values.boardTempC;
 };
 
-export const fansOf = ({ values }: MinerReading) =>
+const fansOf = ({ values }: MinerReading) =>
   present([values.fan1Rpm, values.fan2Rpm, values.fan3Rpm, values.fan4Rpm]);
 
 const boardFields = [
@@ -61,7 +61,7 @@ export const boardsOf = (reading: MinerReading, others: readonly MinerReading[] 
 export const works = ({ hashrateThs }: Board) => (hashrateThs ?? 0) > 0.5;
 
 /** Vendor error codes by what they complain of: Whatsminer's numbers by their hundreds, Antminer's by their words. */
-export const familyOf = (code: string): ErrorFamily | undefined => {
+const familyOf = (code: string): ErrorFamily | undefined => {
   if (/^\d+$/.test(code)) {
     const number = Number(code);
     if (number >= 100 && number < 200) return 'fan';

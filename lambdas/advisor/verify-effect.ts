@@ -38,7 +38,7 @@ export type Effect = {
 };
 
 /** A restarted miner is well again when it hashes within this share of its peers. */
-export const recoveredShare = 0.9;
+const recoveredShare = 0.9;
 const mostEvidence = 5;
 
 /**
