@@ -3,11 +3,13 @@ import { App } from 'aws-cdk-lib';
 import { AdvisorStack } from '../lib/advisor/advisor-stack.ts';
 import { AlertingStack } from '../lib/alerting/alerting-stack.ts';
 import { AuditStack } from '../lib/audit/audit-stack.ts';
+import { ConsoleStack } from '../lib/console/console-stack.ts';
 import { ControlStack } from '../lib/control/control-stack.ts';
 import { FleetStack } from '../lib/fleet/fleet-stack.ts';
 import { IdentityStack } from '../lib/identity/identity-stack.ts';
 import { PlatformStack } from '../lib/platform/platform-stack.ts';
 import { bundleLambdas } from '../lib/shared/bundle.ts';
+import { checkWithNag } from '../lib/shared/nag.ts';
 import { TelemetryStack } from '../lib/telemetry/telemetry-stack.ts';
 
 await bundleLambdas();
@@ -20,4 +22,6 @@ const control = new ControlStack(app, 'HashInsightControl', { platform, apiAcces
 const telemetry = new TelemetryStack(app, 'HashInsightTelemetry', { platform, apiAccess, audit, fleet });
 new AlertingStack(app, 'HashInsightAlerting', { platform, apiAccess, audit, fleet });
 new AdvisorStack(app, 'HashInsightAdvisor', { platform, apiAccess, audit, fleet, telemetry, control });
+new ConsoleStack(app, 'HashInsightConsole', { platform });
+checkWithNag(app);
 app.synth();

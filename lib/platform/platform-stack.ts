@@ -1,7 +1,8 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
@@ -27,7 +28,27 @@ export class PlatformStack extends Stack {
       description: 'HashInsight HTTP API',
       createDefaultStage: true,
     });
+    this.#logAccess();
     this.alarmTopic = new Topic(this, 'Alarms', { displayName: 'HashInsight alarms', enforceSSL: true });
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
+  }
+
+  /** One line per request: what was asked, what it answered and how long it took; no addresses, cookies or bodies. */
+  #logAccess() {
+    const logs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const fields = {
+      requestId: '$context.requestId',
+      time: '$context.requestTime',
+      route: '$context.routeKey',
+      status: '$context.status',
+      latencyMs: '$context.responseLatency',
+      error: '$context.integrationErrorMessage',
+    };
+    const stage = this.api.defaultStage?.node.defaultChild;
+    if (!(stage instanceof CfnStage)) throw new Error('the API has no default stage to log');
+    stage.accessLogSettings = { destinationArn: logs.logGroupArn, format: JSON.stringify(fields) };
   }
 }
