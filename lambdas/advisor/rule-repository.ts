@@ -1,6 +1,6 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Rule, rule as ruleSchema } from '../../contracts/api-advisor.ts';
+import { rule as ruleSchema } from '../../contracts/api-advisor.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
 import { type AdvisorStore, advisorKeys } from './advisor-keys.ts';
 
