@@ -89,12 +89,8 @@ export type StreamSource = {
   readonly subscribe: (streamArn: string, reader: StreamReader) => { readonly close: () => Promise<void> };
 };
 
-/**
- * Where gateways connect: `mqtts://localhost:<port>`, and the PEM file of the certificate authority that signed the
- * broker. `startIot` answers `LocalService & { mqtt: MqttAccess }`, its `endpoint` serving the control plane (iot) and
- * the data plane (iot-data) both.
- */
-export type MqttAccess = { readonly url: string; readonly caPath: string };
+/** Where gateways connect by MQTT over mutual TLS, and the PEM file of the authority that signed the broker's certificate. */
+export type MqttAccess = { readonly host: string; readonly port: number; readonly caPath: string };
 
 /** What a service may use of the others. Filled in as services start; read it at use, not at construction. */
 export type Surroundings = {

@@ -1,7 +1,7 @@
 import { readAssembly } from './cloudformation/assembly.ts';
 import { deploy, type Outputs } from './cloudformation/deploy.ts';
 import type { FunctionStats } from './lambda/function-stats.ts';
-import type { ResourceHandlers } from './ports.ts';
+import type { MqttAccess, ResourceHandlers } from './ports.ts';
 import { accountId, credentials, region, type Services, startServices } from './services.ts';
 import { parameterHandlers } from './ssm/parameters.ts';
 
@@ -15,6 +15,8 @@ export type RuntimeOptions = {
   readonly consoleDir?: string;
   /** The identity provider's port; 0, the default, takes a free one. */
   readonly identityPort?: number;
+  /** Where gateways connect. Without it, the port of the last run, so that they find it again; at first a free one. */
+  readonly mqttPort?: number;
   /** Values for the app's stack parameters, by name; the rest keep their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** A few words for each step of the start. */
@@ -40,6 +42,7 @@ export type Runtime = {
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
   readonly outputs: Outputs;
+  readonly mqtt: MqttAccess;
   readonly functionStats: () => readonly FunctionStats[];
   readonly memory: () => Memory;
   readonly close: () => Promise<void>;
@@ -50,7 +53,7 @@ export type Runtime = {
  * or the state is taken, or when the app holds something that the local services do not know; nothing stays open then.
  */
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
-  const { cdkOut, stateDir, port, consoleDir, identityPort = 0, log, onProgress } = options;
+  const { cdkOut, stateDir, port, consoleDir, identityPort = 0, mqttPort, log, onProgress } = options;
   const closers: (() => Promise<void> | void)[] = [];
   let services: Services | undefined;
   const close = async () => {
@@ -66,11 +69,12 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       port,
       consoleDir,
       identityPort,
+      mqttPort,
       assets: assembly.assets,
       log,
       onOpen: (one) => closers.push(one),
     });
-    const { publicUrl, all, endpoints, lambda } = services;
+    const { publicUrl, all, endpoints, lambda, mqtt } = services;
     onProgress?.('Creating resources');
     const handlers: ResourceHandlers = Object.assign(
       {},
@@ -85,6 +89,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     return {
       url: publicUrl,
       endpoints,
+      mqtt,
       clientConfig: { region, credentials },
       outputs,
       functionStats: lambda.stats,

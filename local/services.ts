@@ -4,9 +4,11 @@ import { startCognito } from './cognito/cognito.ts';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
 import { startEventBridge } from './eventbridge/start-eventbridge.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
+import { startIot } from './iot/start-iot.ts';
+import { keptPort } from './kept-port.ts';
 import { startKms } from './kms/start-kms.ts';
 import { type LambdaService, startLambda } from './lambda/start-lambda.ts';
-import type { LocalService, Surroundings } from './ports.ts';
+import type { LocalService, MqttAccess, Surroundings } from './ports.ts';
 import { startS3 } from './s3/start-s3.ts';
 import { startFauxqsServer } from './shared/fauxqs-server.ts';
 import { startRefusingEndpoint } from './shared/refusing-endpoint.ts';
@@ -23,6 +25,8 @@ export type ServicesOptions = {
   readonly port: number;
   readonly consoleDir: string | undefined;
   readonly identityPort: number;
+  /** Without it, the one of the last run, so that gateways find it again; at first a free one. */
+  readonly mqttPort: number | undefined;
   readonly assets: ReadonlyMap<string, string>;
   readonly log: ((service: string, line: string) => void) | undefined;
   /** Called for each thing that was opened; they are closed in the opposite order. */
@@ -35,6 +39,7 @@ export type Services = {
   readonly all: readonly LocalService[];
   readonly endpoints: Readonly<Record<string, string>>;
   readonly lambda: LambdaService;
+  readonly mqtt: MqttAccess;
   /** Ends the answering of people; called before anything else stops. */
   readonly closeApi: () => Promise<void>;
 };
@@ -110,9 +115,24 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
   late.startExecution = stepfunctions.startExecution;
   const eventbridge = keep(await startEventBridge(surroundings));
   endpoints.AWS_ENDPOINT_URL_EVENTBRIDGE = eventbridge.endpoint;
-  const all = [sqs, s3, kms, dynamodb, cognito, lambda, stepfunctions, eventbridge, api];
-  return { publicUrl: api.endpoint, all, endpoints, lambda, closeApi: api.close };
+  const ports = keptPort(join(surroundings.stateDir('iot'), 'mqtt-port'));
+  const mqttPort = options.mqttPort ?? ports.read() ?? 0;
+  const iot = keep(
+    await startIot(surroundings, { mqttPort, endpoints: () => endpoints }).catch((error: unknown) => {
+      throw isTaken(error)
+        ? new Error(`Port ${mqttPort}, where gateways connect, is taken by another program`)
+        : error;
+    }),
+  );
+  ports.write(iot.mqttPort);
+  endpoints.AWS_ENDPOINT_URL_IOT = iot.endpoint;
+  endpoints.AWS_ENDPOINT_URL_IOT_DATA_PLANE = iot.dataPlaneEndpoint;
+  const all = [sqs, s3, kms, dynamodb, cognito, lambda, stepfunctions, eventbridge, iot, api];
+  const mqtt = { host: 'localhost', port: iot.mqttPort, caPath: iot.caCertificatePath };
+  return { publicUrl: api.endpoint, all, endpoints, lambda, mqtt, closeApi: api.close };
 };
+
+const isTaken = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
 const started = <T>(what: string, part: T | undefined): T => {
   if (part === undefined) throw new Error(`${what} was used before it was started`);
