@@ -18,6 +18,8 @@ export type SystemOptions = {
   readonly speed: number;
   readonly pollIntervalMs: number;
   readonly withConsole: boolean;
+  /** Stack parameters, such as the loop's patience; the rest keep their defaults. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly onStep: (step: string) => void;
   /** A part of the system ended by itself. */
   readonly onTrouble: (reason: string) => void;
@@ -62,6 +64,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       stateDir: join(stateDir, 'cloud'),
       port: options.port,
       ...(options.withConsole && { consoleDir }),
+      ...(options.parameters && { parameters: options.parameters }),
       onProgress: (step) => onStep(`Cloud: ${step}`),
     });
     closers.push(runtime.close);

@@ -64,7 +64,7 @@ export const runLoop = async ({
   stateDir,
   onStep,
 }: LoopRun): Promise<LoopReport> => {
-  const { about, cases } = scenarios[scenario];
+  const { about, cases, patience } = scenarios[scenario];
   const system = await startSystem({
     miners,
     seed,
@@ -74,6 +74,7 @@ export const runLoop = async ({
     speed: loopSpeed,
     pollIntervalMs: miners > 1_000 ? 3_000 : 1_000,
     withConsole: false,
+    parameters: { VerifyEveryS: '1', ...patience },
     onStep,
     onTrouble: (reason) => onStep(reason),
   });

@@ -31,7 +31,12 @@ export type Case = {
   };
 };
 
-export type Scenario = { readonly about: Text; readonly cases: readonly Case[] };
+export type Scenario = {
+  readonly about: Text;
+  readonly cases: readonly Case[];
+  /** Shorter patience than a site's, so that waiting in vain ends within the run. */
+  readonly patience?: Readonly<Partial<Record<'ApprovalS' | 'CommandS' | 'VerifyWindowS', string>>>;
+};
 
 const lostBoard: FaultInput = { kind: 'dead_board', board: 2, recoverable: true };
 const deadFan: FaultInput = { kind: 'dead_fan' };
@@ -75,6 +80,7 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   },
   expire: {
     about: { en: 'A fan dies; nobody decides in time.', zh: '风扇停转，无人在期限内审批。' },
+    patience: { ApprovalS: '10' },
     cases: [
       {
         ...stop,
