@@ -1,0 +1,21 @@
+import { ServiceError } from '../shared/json-service.ts';
+import type { Route } from './rest-service.ts';
+import { topicFault } from './topic-filter.ts';
+
+/** The data plane: `POST /topics/{topic}?qos=` publishes the body as it is. */
+export const dataRoutes = (
+  publish: (topic: string, payload: Buffer, qos: 0 | 1) => Promise<void>,
+): readonly Route[] => [
+  [
+    'POST',
+    /^\/topics\/(.+)$/,
+    async ({ path: [topic = ''], query, body }) => {
+      const fault = /[+#]/.test(topic) ? 'the topic holds a wildcard' : topicFault(topic);
+      if (fault !== undefined) throw new ServiceError('InvalidRequestException', fault);
+      if (body.length > 128 * 1024)
+        throw new ServiceError('RequestEntityTooLargeException', 'The payload is larger than 128 KB', 413);
+      await publish(topic, body, query.get('qos') === '1' ? 1 : 0);
+      return { message: 'OK', traceId: '' };
+    },
+  ],
+];

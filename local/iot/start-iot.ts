@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { nameOf, noEffect, readProperties } from '../cloudformation/properties.ts';
+import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
+import { physicalName } from '../shared/physical-name.ts';
+import { startBroker } from './broker.ts';
+import { openCertificateAuthority } from './certificate-authority.ts';
+import { dataRoutes } from './data-routes.ts';
+import { allows, type PolicyDocument, policyDocument, unknownVariables } from './policy.ts';
+import { openRegistry } from './registry.ts';
+import { registryRoutes } from './registry-routes.ts';
+import { startRestService } from './rest-service.ts';
+import { createRules, readRule } from './rules.ts';
+import { openSessionStore } from './session-store.ts';
+
+export type IotOptions = {
+  /** Where gateways connect; the same between runs, so that theirs keep working. 0 takes a free one. */
+  readonly mqttPort?: number;
+  /** `AWS_ENDPOINT_URL_*` of the services that rules call through the SDK (S3), read at use. */
+  readonly endpoints: () => Readonly<Record<string, string>>;
+  /** How long a persistent session outlives its connection. */
+  readonly sessionExpiryMs?: number;
+};
+export type Iot = LocalService & {
+  /** The registry: AWS_ENDPOINT_URL_IOT. */
+  readonly endpoint: string;
+  /** AWS_ENDPOINT_URL_IOT_DATA_PLANE. */
+  readonly dataPlaneEndpoint: string;
+  readonly mqttPort: number;
+  /** What DescribeEndpoint answers: `localhost:<mqttPort>`. */
+  readonly mqttEndpoint: string;
+  /** What a gateway must trust. */
+  readonly caCertificatePath: string;
+};
+
+const policyProperties = z.strictObject({
+  PolicyName: z.string().optional(),
+  PolicyDocument: policyDocument,
+  Tags: noEffect,
+});
+const thingProperties = z.strictObject({
+  ThingName: z.string().optional(),
+  AttributePayload: z.strictObject({ Attributes: z.record(z.string(), z.string()).default({}) }).optional(),
+});
+export const defaultMqttPort = 18_883;
+const hourMs = 60 * 60 * 1000;
+
+/** AWS IoT Core on one machine: an MQTT broker over mutual TLS, the registry, policies, and the rules engine. */
+export const startIot = async (
+  surroundings: Pick<
+    Surroundings,
+    'region' | 'accountId' | 'stateDir' | 'invokeAsync' | 'sendToQueue' | 'log'
+  >,
+  { mqttPort = defaultMqttPort, endpoints, sessionExpiryMs = hourMs }: IotOptions,
+): Promise<Iot> => {
+  const { region, accountId } = surroundings;
+  const directory = surroundings.stateDir('iot');
+  const log = (line: string) => surroundings.log('iot', line);
+  const authority = await openCertificateAuthority(directory);
+  const registry = openRegistry(join(directory, 'registry.sqlite'));
+  const sessions = openSessionStore(join(directory, 'sessions.sqlite'), sessionExpiryMs);
+  const policies = new Map<string, PolicyDocument>();
+
+  const publish = async (topic: string, payload: Buffer, qos: 0 | 1): Promise<void> => {
+    await rules.process(topic, { payload, receivedAtMs: Date.now() });
+    await broker.publish(topic, payload, qos);
+  };
+  const rules = createRules({
+    region,
+    endpoints,
+    publish,
+    invokeAsync: (name, event) => surroundings.invokeAsync(name, event),
+    sendToQueue: (queue, body) => surroundings.sendToQueue(queue, body),
+    log: surroundings.log,
+  });
+  const broker = await startBroker({
+    port: mqttPort,
+    authority,
+    sessions,
+    log,
+    isActive: (certificateId) => registry.certificate(certificateId)?.status === 'ACTIVE',
+    allows: ({ clientId, certificateId }, action, resource) => {
+      const thing = registry.thingsOf(certificateId).includes(clientId)
+        ? registry.thing(clientId)
+        : undefined;
+      const attached = registry.policiesOf(certificateId).flatMap((name) => policies.get(name) ?? []);
+      return allows(attached, action, `arn:aws:iot:${region}:${accountId}:${resource}`, {
+        clientId,
+        certificateId,
+        ...(thing && {
+          thing: {
+            name: thing.name,
+            attributes: thing.attributes,
+            ...(thing.type !== null && { typeName: thing.type }),
+          },
+        }),
+      });
+    },
+    process: (topic, message) => rules.process(topic, message),
+  }).catch((error: unknown) => {
+    registry.close();
+    sessions.close();
+    throw error;
+  });
+  const mqttEndpoint = `localhost:${broker.port}`;
+  const control = await startRestService(
+    'IoT',
+    registryRoutes({
+      registry,
+      authority,
+      region,
+      accountId,
+      hasPolicy: (name) => policies.has(name),
+      dataEndpoint: mqttEndpoint,
+      onDeactivated: broker.disconnect,
+    }),
+    log,
+  );
+  const data = await startRestService('IoT data plane', dataRoutes(publish), log);
+
+  const createPolicy = (resource: ResolvedResource) => {
+    const { PolicyName, PolicyDocument: document } = readProperties(resource, policyProperties);
+    const [unknown] = unknownVariables(document);
+    if (unknown !== undefined)
+      throw new Error(
+        `${nameOf(resource)}: the local broker does not know the policy variable or condition key ${unknown}`,
+      );
+    const name = PolicyName ?? physicalName(resource, 128);
+    policies.set(name, document);
+    return { ref: name, attributes: { Arn: `arn:aws:iot:${region}:${accountId}:policy/${name}`, Id: name } };
+  };
+  const createRule = (resource: ResolvedResource) => {
+    const rule = readRule(resource, region, accountId);
+    rules.rules.set(rule.name, rule);
+    return { ref: rule.name, attributes: { Arn: rule.arn } };
+  };
+  const createThing = (resource: ResolvedResource) => {
+    const { ThingName, AttributePayload } = readProperties(resource, thingProperties);
+    const name = ThingName ?? physicalName(resource, 128);
+    const before = registry.thing(name);
+    registry.putThing({
+      name,
+      type: before?.type ?? null,
+      attributes: AttributePayload?.Attributes ?? {},
+      version: (before?.version ?? 0) + 1,
+    });
+    return { ref: name, attributes: { Arn: `arn:aws:iot:${region}:${accountId}:thing/${name}`, Id: name } };
+  };
+
+  return {
+    endpoint: control.endpoint,
+    dataPlaneEndpoint: data.endpoint,
+    mqttPort: broker.port,
+    mqttEndpoint,
+    caCertificatePath: authority.certificatePath,
+    resources: {
+      'AWS::IoT::Policy': createPolicy,
+      'AWS::IoT::TopicRule': createRule,
+      'AWS::IoT::Thing': createThing,
+      // What the cloud writes to CloudWatch, the runtime writes to its log.
+      'AWS::IoT::Logging': ({ logicalId }) => ({ ref: logicalId }),
+    },
+    close: async () => {
+      await control.close();
+      await data.close();
+      await broker.close();
+      registry.close();
+    },
+  };
+};
