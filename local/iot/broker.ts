@@ -63,6 +63,7 @@ export const startBroker = async (parts: BrokerParts) => {
     preConnect: (client, packet, done) => {
       if (packet.protocolVersion !== 4) return done(refuse(client, 'only MQTT 3.1.1 is spoken'), false);
       sessions.expire(Date.now());
+      if (!packet.clean) sessions.beginDrain(client);
       done(null, true);
     },
     authenticate: (client, _username, _password, done) => {
@@ -104,11 +105,13 @@ export const startBroker = async (parts: BrokerParts) => {
       }
       done(null, subscription);
     },
-    authorizeForward: (client, packet) =>
-      destinationOf(packet.topic).basicIngestRule === undefined &&
-      may(client, 'iot:Receive', `topic/${packet.topic}`)
-        ? packet
-        : null,
+    authorizeForward: (client, packet) => {
+      const queues = packet.qos > 0 && !client.clean && !packet.retain;
+      // What comes out of the queue has a message id already.
+      if (queues && packet.messageId === undefined && sessions.isQueued(client, packet)) return null;
+      const forward = destinationOf(packet.topic).basicIngestRule === undefined;
+      return forward && may(client, 'iot:Receive', `topic/${packet.topic}`) ? packet : null;
+    },
   });
   broker.on('client', (client) => {
     const certificateId = certificates.get(client);

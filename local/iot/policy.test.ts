@@ -1,16 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allows, type Asker, policyDocument, unknownVariables } from './policy.ts';
+import { type Asker, allows, policyDocument, unknownVariables } from './policy.ts';
 import { destinationOf, matchesFilter, topicFault } from './topic-filter.ts';
 
 const arn = (resource: string) => `arn:aws:iot:us-east-1:000000000000:${resource}`;
-const gateway: Asker = { clientId: 'gw-1', certificateId: 'c', thing: { name: 'gw-1', attributes: { siteId: '7' } } };
+const gateway: Asker = {
+  clientId: 'gw-1',
+  certificateId: 'c',
+  thing: { name: 'gw-1', attributes: { siteId: '7' } },
+};
 const unattached: Asker = { clientId: 'gw-1', certificateId: 'c' };
 const policy = (...Statement: object[]) => policyDocument.parse({ Version: '2012-10-17', Statement });
 const thing = '${iot:Connection.Thing.ThingName}';
 
 describe('allows', () => {
-  const publish = { Effect: 'Allow', Action: 'iot:Publish', Resource: arn(`topic/dt/\${iot:Connection.Thing.Attributes[siteId]}/${thing}/telemetry`) };
+  const publish = {
+    Effect: 'Allow',
+    Action: 'iot:Publish',
+    Resource: arn(`topic/dt/\${iot:Connection.Thing.Attributes[siteId]}/${thing}/telemetry`),
+  };
   test.each<readonly [string, object[], string, Asker, boolean]>([
     ['its own topic', [publish], 'topic/dt/7/gw-1/telemetry', gateway, true],
     ['another thing’s', [publish], 'topic/dt/7/gw-2/telemetry', gateway, false],
@@ -18,18 +26,81 @@ describe('allows', () => {
     ['a variable without value', [publish], 'topic/dt/7/gw-1/telemetry', unattached, false],
     ['nothing allowed', [], 'topic/a', gateway, false],
     ['a wildcard', [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }], 'topic/a', gateway, true],
-    ['? is one character', [{ Effect: 'Allow', Action: 'iot:Publish', Resource: arn('topic/a?c') }], 'topic/abc', gateway, true],
-    ['? is not two', [{ Effect: 'Allow', Action: 'iot:Publish', Resource: arn('topic/a?c') }], 'topic/abbc', gateway, false],
-    ['a dot is a dot', [{ Effect: 'Allow', Action: 'iot:Publish', Resource: arn('topic/a.c') }], 'topic/abc', gateway, false],
-    ['Deny wins', [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }, { Effect: 'Deny', Action: ['iot:Publish'], Resource: arn('topic/a*') }], 'topic/ab', gateway, false],
-    ['another action', [{ Effect: 'Allow', Action: ['iot:Connect', 'iot:Receive'], Resource: '*' }], 'topic/a', gateway, false],
-    ['attached only', [{ Effect: 'Allow', Action: 'iot:Publish', Resource: '*', Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } } }], 'topic/a', gateway, true],
-    ['attached only, and it is not', [{ Effect: 'Allow', Action: 'iot:Publish', Resource: '*', Condition: { Bool: { 'iot:Connection.Thing.IsAttached': true } } }], 'topic/a', unattached, false],
+    [
+      '? is one character',
+      [{ Effect: 'Allow', Action: 'iot:Publish', Resource: arn('topic/a?c') }],
+      'topic/abc',
+      gateway,
+      true,
+    ],
+    [
+      '? is not two',
+      [{ Effect: 'Allow', Action: 'iot:Publish', Resource: arn('topic/a?c') }],
+      'topic/abbc',
+      gateway,
+      false,
+    ],
+    [
+      'a dot is a dot',
+      [{ Effect: 'Allow', Action: 'iot:Publish', Resource: arn('topic/a.c') }],
+      'topic/abc',
+      gateway,
+      false,
+    ],
+    [
+      'Deny wins',
+      [
+        { Effect: 'Allow', Action: 'iot:*', Resource: '*' },
+        { Effect: 'Deny', Action: ['iot:Publish'], Resource: arn('topic/a*') },
+      ],
+      'topic/ab',
+      gateway,
+      false,
+    ],
+    [
+      'another action',
+      [{ Effect: 'Allow', Action: ['iot:Connect', 'iot:Receive'], Resource: '*' }],
+      'topic/a',
+      gateway,
+      false,
+    ],
+    [
+      'attached only',
+      [
+        {
+          Effect: 'Allow',
+          Action: 'iot:Publish',
+          Resource: '*',
+          Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
+        },
+      ],
+      'topic/a',
+      gateway,
+      true,
+    ],
+    [
+      'attached only, and it is not',
+      [
+        {
+          Effect: 'Allow',
+          Action: 'iot:Publish',
+          Resource: '*',
+          Condition: { Bool: { 'iot:Connection.Thing.IsAttached': true } },
+        },
+      ],
+      'topic/a',
+      unattached,
+      false,
+    ],
   ])('%s', (_, statements, resource, asker, expected) => {
     expect(allows([policy(...statements)], 'iot:Publish', arn(resource), asker)).toBe(expected);
   });
   test('a value’s own wildcards are letters', () => {
-    const star: Asker = { clientId: '*', certificateId: 'c', thing: { name: '*', attributes: { siteId: '?' } } };
+    const star: Asker = {
+      clientId: '*',
+      certificateId: 'c',
+      thing: { name: '*', attributes: { siteId: '?' } },
+    };
     expect(allows([policy(publish)], 'iot:Publish', arn('topic/dt/7/gw-1/telemetry'), star)).toBe(false);
     expect(allows([policy(publish)], 'iot:Publish', arn('topic/dt/?/*/telemetry'), star)).toBe(true);
   });
@@ -46,7 +117,12 @@ describe('allows', () => {
 });
 
 test('unknown variables and condition keys are named', () => {
-  const document = policy({ Effect: 'Allow', Action: 'iot:Publish', Resource: '${aws:SourceIp}', Condition: { Bool: { 'iot:Other': true } } });
+  const document = policy({
+    Effect: 'Allow',
+    Action: 'iot:Publish',
+    Resource: '${aws:SourceIp}',
+    Condition: { Bool: { 'iot:Other': true } },
+  });
   expect(unknownVariables(document)).toEqual(['aws:SourceIp', 'iot:Other']);
 });
 

@@ -48,7 +48,8 @@ export type Rule = {
 
 export type RuleServices = Pick<Surroundings, 'region' | 'invokeAsync' | 'sendToQueue' | 'log'> & {
   readonly endpoints: () => Readonly<Record<string, string>>;
-  readonly publish: (topic: string, payload: Buffer, qos: 0 | 1) => Promise<void>;
+  /** `republished`: how many rules the message has come through. */
+  readonly publish: (topic: string, payload: Buffer, qos: 0 | 1, republished: number) => Promise<void>;
 };
 
 type Template = readonly (string | Expression)[];
@@ -84,6 +85,9 @@ export const readRule = (resource: ResolvedResource, region: string, accountId: 
   }
 };
 
+/** AWS would go on, and bill it. */
+const maxRepublished = 8;
+
 const lambdaEvent = (output: Buffer): unknown => {
   try {
     return JSON.parse(output.toString('utf8'));
@@ -106,7 +110,11 @@ export const createRules = (services: RuleServices) => {
     if (one.Sqs)
       await services.sendToQueue(one.Sqs.QueueUrl, output.toString(one.Sqs.UseBase64 ? 'base64' : 'utf8'));
     if (one.Lambda) await services.invokeAsync(one.Lambda.FunctionArn, lambdaEvent(output));
-    if (one.Republish) await services.publish(fill(one.Republish.Topic, message), output, one.Republish.Qos);
+    if (one.Republish) {
+      const { republished = 0 } = message;
+      if (republished >= maxRepublished) throw new Error('Rules republish in a circle');
+      await services.publish(fill(one.Republish.Topic, message), output, one.Republish.Qos, republished + 1);
+    }
     if (one.S3) {
       const endpoint = services.endpoints()['AWS_ENDPOINT_URL_S3'];
       if (endpoint === undefined) throw new Error('The local runtime has no service S3');

@@ -79,10 +79,13 @@ export const openSessionStore = (file: string, expiryMs: number) => {
       'INSERT INTO outgoing (client, broker, counter, topic, payload, qos, retain) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
     number: db.prepare('UPDATE outgoing SET message = ? WHERE client = ? AND broker = ? AND counter = ?'),
+    isSent: db.prepare(
+      'SELECT 1 FROM outgoing WHERE client = ? AND broker = ? AND counter = ? AND message IS NOT NULL',
+    ),
+    next: db.prepare('SELECT * FROM outgoing WHERE client = ? AND seq > ? ORDER BY seq LIMIT 1'),
     byMessage: db.prepare('SELECT * FROM outgoing WHERE client = ? AND message = ? ORDER BY seq LIMIT 1'),
     dequeue: db.prepare('DELETE FROM outgoing WHERE seq = ?'),
     dequeueAll: db.prepare('DELETE FROM outgoing WHERE client = ?'),
-    outgoing: db.prepare('SELECT * FROM outgoing WHERE client = ? ORDER BY seq'),
     retain: db.prepare('INSERT OR REPLACE INTO retained VALUES (?, ?, ?)'),
     unretain: db.prepare('DELETE FROM retained WHERE topic = ?'),
     retained: db.prepare('SELECT * FROM retained'),
@@ -94,6 +97,11 @@ export const openSessionStore = (file: string, expiryMs: number) => {
   }
   sql.allGone.run(Date.now());
   const wills = new Map<string, object>();
+  /** Clients that are being sent what waited for them; by packet, who waits for its turn to be over. */
+  const draining = new WeakSet<Client>();
+  const turns = new Map<string, () => void>();
+  const turnOf = (client: string, { brokerId: broker, brokerCounter }: Packet) =>
+    `${client} ${broker} ${brokerCounter}`;
   let brokerId = '';
   let open = true;
 
@@ -118,11 +126,37 @@ export const openSessionStore = (file: string, expiryMs: number) => {
       .filter(({ topic }) => patterns.some((pattern) => matchesFilter(pattern, topic)))
       .map((row) => ({ cmd: 'publish', retain: true, ...row }));
 
+  /** What waits for a client, one after the other, with what is added meanwhile: nothing newer overtakes it. */
+  async function* waiting(client: Client) {
+    for (let seq = 0; open; ) {
+      const found = sql.next.get(client.id, seq);
+      if (found === undefined) break;
+      const row = outgoingRow.parse(found);
+      seq = row.seq;
+      const packet = packetOf(row);
+      const turn = Promise.withResolvers<void>();
+      turns.set(turnOf(client.id, packet), turn.resolve);
+      yield packet;
+      await turn.promise;
+    }
+    draining.delete(client);
+  }
+
   return {
+    /** From now until all that waits was sent, newer messages queue up behind it. */
+    beginDrain: (client: Client) => void draining.add(client),
+    /** Whether a message that arrives for a connected client comes, or came, to it out of its queue instead. */
+    isQueued: (client: Client, packet: Pick<Packet, 'brokerId' | 'brokerCounter'>) =>
+      draining.has(client) || sql.isSent.get(client.id, packet.brokerId, packet.brokerCounter) !== undefined,
     /** Ends what has been gone for too long. */
     expire,
     connected: (client: string) => void sql.seen.run(client, null),
     disconnected: (client: string) => {
+      for (const [turn, end] of turns)
+        if (turn.startsWith(`${client} `)) {
+          turns.delete(turn);
+          end();
+        }
       if (open) sql.seen.run(client, Date.now());
     },
     close: () => {
@@ -172,8 +206,12 @@ export const openSessionStore = (file: string, expiryMs: number) => {
       ) => {
         for (const { clientId } of subscriptions) enqueue(clientId, packet);
       },
-      outgoingUpdate: async (client: Client, { brokerId: broker, brokerCounter, messageId }: Packet) => {
+      outgoingUpdate: async (client: Client, packet: Packet) => {
+        const { brokerId: broker, brokerCounter, messageId } = packet;
         const { changes } = sql.number.run(messageId ?? null, client.id, broker, brokerCounter);
+        const turn = turnOf(client.id, packet);
+        turns.get(turn)?.();
+        turns.delete(turn);
         if (Number(changes) === 0) throw new Error('no such packet');
       },
       outgoingClearMessageId: async (client: Client, { messageId }: { readonly messageId?: number }) => {
@@ -183,8 +221,7 @@ export const openSessionStore = (file: string, expiryMs: number) => {
         sql.dequeue.run(row.seq);
         return packetOf(row);
       },
-      outgoingStream: (client: Client) =>
-        Readable.from(sql.outgoing.all(client.id).map((row) => packetOf(outgoingRow.parse(row)))),
+      outgoingStream: (client: Client) => Readable.from(waiting(client)),
       // QoS 2 is refused before it comes here.
       incomingStorePacket: async () => {},
       incomingGetPacket: async () => {

@@ -13,6 +13,8 @@ export type Message = {
   readonly clientId?: string;
   /** The certificate id. */
   readonly principal?: string;
+  /** How many rules republished it. */
+  readonly republished?: number;
 };
 
 const json = z.json();

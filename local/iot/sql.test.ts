@@ -25,12 +25,32 @@ describe('SELECT', () => {
       { payload: binary.toString('base64'), siteId: '7', gatewayId: 'gw-1', receivedAtMs: 1_700_000_000_123 },
     ],
     ["SELECT encode(*, 'base64') AS p FROM 'a'", { a: 1 }, { p: Buffer.from('{"a":1}').toString('base64') }],
-    ["select *, clientid() as who, principal(), topic() FROM 'a'", { x: 1 }, { x: 1, who: 'gw-1', principal: 'cafe', topic: 'dt/hashinsight/7/gw-1/telemetry' }],
-    ["SELECT a.b.c, a.d AS e, missing, 'text' AS t, 1.5 AS n, true AS y, null AS z FROM 'a'", { a: { b: { c: 2 }, d: [3] } }, { c: 2, e: [3], t: 'text', n: 1.5, y: true, z: null }],
-    ["SELECT a + b * 2 AS sum, 'm-' + a AS name, -a AS minus, (a + b) / 2 AS mean, b % 2 AS odd FROM 'a'", { a: 1, b: 3 }, { sum: 7, name: 'm-1', minus: -1, mean: 2, odd: 1 }],
-    ["SELECT CASE t WHEN 1 THEN 'one' WHEN 2 THEN 'two' ELSE 'many' END AS word FROM 'a'", { t: 2 }, { word: 'two' }],
+    [
+      "select *, clientid() as who, principal(), topic() FROM 'a'",
+      { x: 1 },
+      { x: 1, who: 'gw-1', principal: 'cafe', topic: 'dt/hashinsight/7/gw-1/telemetry' },
+    ],
+    [
+      "SELECT a.b.c, a.d AS e, missing, 'text' AS t, 1.5 AS n, true AS y, null AS z FROM 'a'",
+      { a: { b: { c: 2 }, d: [3] } },
+      { c: 2, e: [3], t: 'text', n: 1.5, y: true, z: null },
+    ],
+    [
+      "SELECT a + b * 2 AS sum, 'm-' + a AS name, -a AS minus, (a + b) / 2 AS mean, b % 2 AS odd FROM 'a'",
+      { a: 1, b: 3 },
+      { sum: 7, name: 'm-1', minus: -1, mean: 2, odd: 1 },
+    ],
+    [
+      "SELECT CASE t WHEN 1 THEN 'one' WHEN 2 THEN 'two' ELSE 'many' END AS word FROM 'a'",
+      { t: 2 },
+      { word: 'two' },
+    ],
     ["SELECT CASE t WHEN 1 THEN 'one' END AS word FROM 'a'", { t: 2 }, {}],
-    ["SELECT get(list, 1) AS second, [a, 2] AS l, {'k': a} AS o FROM 'a'", { a: 1, list: [5, 6] }, { second: 6, l: [1, 2], o: { k: 1 } }],
+    [
+      "SELECT get(list, 1) AS second, [a, 2] AS l, {'k': a} AS o FROM 'a'",
+      { a: 1, list: [5, 6] },
+      { second: 6, l: [1, 2], o: { k: 1 } },
+    ],
     ["SELECT encode(a, 'base64') AS a FROM 'a'", { a: 'hi' }, { a: 'aGk=' }],
   ])('%s', (sql, payload, expected) => {
     expect(run(sql, message(payload))).toEqual(expected);

@@ -61,8 +61,8 @@ export const startIot = async (
   const sessions = openSessionStore(join(directory, 'sessions.sqlite'), sessionExpiryMs);
   const policies = new Map<string, PolicyDocument>();
 
-  const publish = async (topic: string, payload: Buffer, qos: 0 | 1): Promise<void> => {
-    await rules.process(topic, { payload, receivedAtMs: Date.now() });
+  const publish = async (topic: string, payload: Buffer, qos: 0 | 1, republished = 0): Promise<void> => {
+    await rules.process(topic, { payload, receivedAtMs: Date.now(), republished });
     await broker.publish(topic, payload, qos);
   };
   const rules = createRules({

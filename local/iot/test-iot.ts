@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   AttachPolicyCommand,
   AttachThingPrincipalCommand,
@@ -6,10 +9,7 @@ import {
   IoTClient,
 } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { connectAsync, type IClientOptions } from 'mqtt';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Surroundings } from '../ports.ts';
 import { startIot } from './start-iot.ts';
 
@@ -18,7 +18,12 @@ type Given = Partial<Pick<Surroundings, 'sendToQueue' | 'invokeAsync'>> & {
   readonly sessionExpiryMs?: number;
   readonly endpoints?: Readonly<Record<string, string>>;
 };
-export type Identity = { readonly certificateArn: string; readonly certificateId: string; readonly cert: string; readonly key: string };
+export type Identity = {
+  readonly certificateArn: string;
+  readonly certificateId: string;
+  readonly cert: string;
+  readonly key: string;
+};
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const arn = (resource: string) => `arn:aws:iot:us-east-1:000000000000:${resource}`;
@@ -27,10 +32,35 @@ const thing = '${iot:Connection.Thing.ThingName}';
 export const gatewayPolicy = {
   Version: '2012-10-17',
   Statement: [
-    { Effect: 'Allow', Action: 'iot:Connect', Resource: arn(`client/${thing}`), Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } } },
-    { Effect: 'Allow', Action: 'iot:Publish', Resource: [arn(`topic/dt/\${iot:Connection.Thing.Attributes[siteId]}/${thing}/*`), arn(`topic/$aws/rules/*/dt/\${iot:Connection.Thing.Attributes[siteId]}/${thing}/*`)] },
-    { Effect: 'Allow', Action: 'iot:Subscribe', Resource: [arn(`topicfilter/cmd/${thing}/*`), arn('topicfilter/unheard'), arn('topicfilter/dt/#'), arn('topicfilter/$aws/*')] },
-    { Effect: 'Allow', Action: 'iot:Receive', Resource: [arn(`topic/cmd/${thing}/*`), arn('topic/dt/*'), arn('topic/$aws/*')] },
+    {
+      Effect: 'Allow',
+      Action: 'iot:Connect',
+      Resource: arn(`client/${thing}`),
+      Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
+    },
+    {
+      Effect: 'Allow',
+      Action: 'iot:Publish',
+      Resource: [
+        arn(`topic/dt/\${iot:Connection.Thing.Attributes[siteId]}/${thing}/*`),
+        arn(`topic/$aws/rules/*/dt/\${iot:Connection.Thing.Attributes[siteId]}/${thing}/*`),
+      ],
+    },
+    {
+      Effect: 'Allow',
+      Action: 'iot:Subscribe',
+      Resource: [
+        arn(`topicfilter/cmd/${thing}/*`),
+        arn('topicfilter/unheard'),
+        arn('topicfilter/dt/#'),
+        arn('topicfilter/$aws/*'),
+      ],
+    },
+    {
+      Effect: 'Allow',
+      Action: 'iot:Receive',
+      Resource: [arn(`topic/cmd/${thing}/*`), arn('topic/dt/*'), arn('topic/$aws/*')],
+    },
   ],
 };
 
@@ -79,17 +109,38 @@ export const startForTest = async (given: Given = {}) => {
     data,
     newCertificate,
     register,
-    rule: (RuleName: string, TopicRulePayload: object) => create('AWS::IoT::TopicRule', `${RuleName}Rule`, { RuleName, TopicRulePayload }),
+    rule: (RuleName: string, TopicRulePayload: object) =>
+      create('AWS::IoT::TopicRule', `${RuleName}Rule`, { RuleName, TopicRulePayload }),
     create,
-    connect: (clientId: string, identity: Pick<Identity, 'cert' | 'key'> | undefined, options: Partial<IClientOptions> = {}) =>
-      connectAsync(`mqtts://localhost:${iot.mqttPort}`, {
+    /** Rejects when the broker refuses. What is heard, from the first moment on, is appended to `heard`. */
+    connect: async (
+      clientId: string,
+      identity: Pick<Identity, 'cert' | 'key'> | undefined,
+      options: Partial<IClientOptions> = {},
+      heard: string[] = [],
+    ): Promise<MqttClient> => {
+      const client = connect(`mqtts://localhost:${iot.mqttPort}`, {
         clientId,
         ca: readFileSync(iot.caCertificatePath),
         ...(identity && { cert: identity.cert, key: identity.key }),
         protocolVersion: 4,
         reconnectPeriod: 0,
         ...options,
-      }, false),
+      });
+      client.on('message', (topic, payload) => void heard.push(`${topic} ${payload}`));
+      try {
+        await new Promise<void>((resolve, reject) => {
+          client.once('connect', () => resolve());
+          client.once('error', reject);
+          client.once('close', () => reject(new Error('The connection was closed')));
+        });
+      } catch (error) {
+        client.end(true);
+        throw error;
+      }
+      client.on('error', () => {});
+      return client;
+    },
     close: async () => {
       registry.destroy();
       data.destroy();
@@ -97,6 +148,10 @@ export const startForTest = async (given: Given = {}) => {
     },
   };
 };
+
+/** Resolves when the broker has closed the connection. */
+export const closing = (client: MqttClient) =>
+  new Promise<void>((resolve) => client.once('close', () => resolve()));
 
 /** Calls until it answers something, or gives up after 10 s. */
 export const eventually = async <T>(find: () => T | undefined): Promise<T> => {
