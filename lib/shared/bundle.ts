@@ -1,6 +1,7 @@
 import { globSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { build } from 'esbuild';
+import { environmentCredentialsOnly, plainSchemaKeys } from './lambda-bundling.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 export const bundleDir = join(root, 'dist', 'lambdas');
@@ -38,6 +39,7 @@ export const bundleLambdas = async () => {
     target: 'node24',
     mainFields: ['module', 'main'],
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    plugins: [environmentCredentialsOnly, plainSchemaKeys],
     logLevel: 'warning',
   });
   return Object.entries(metafile.outputs).map(([file, { bytes }]) => ({ file, bytes }));
