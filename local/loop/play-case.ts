@@ -47,24 +47,22 @@ export const playCase = async (
   const injectedAtMs = Date.now();
   for (const fault of one.faults) await control.inject(minerId, fault);
 
-  const findLoop = async () => {
-    const { loops } = await staff.operator.call(
-      'GET',
-      `/api/v1/ai/loops?site_id=${site_id}&limit=50`,
-      loopList,
-    );
-    return loops.find(
-      (loop) =>
-        loop.miner_ids.includes(minerId) &&
-        Date.parse(loop.batch_received_at) >= injectedAtMs &&
-        loop.status !== 'covered',
-    );
-  };
-  const withRecommendation = await until(`${one.name}: a recommendation for ${minerId}`, stepMs, async () => {
-    const loop = await findLoop();
-    return loop?.recommendation_id ? { loop, recommendationId: loop.recommendation_id } : undefined;
-  });
-  const { recommendationId } = withRecommendation;
+  const listLoops = async () =>
+    (await staff.operator.call('GET', `/api/v1/ai/loops?site_id=${site_id}&limit=200`, loopList)).loops;
+  const { loopId, recommendationId } = await until(
+    `${one.name}: a recommendation for ${minerId}`,
+    stepMs,
+    async () => {
+      const found = (await listLoops()).find(
+        ({ miner_ids, batch_received_at, status, recommendation_id }) =>
+          recommendation_id !== undefined &&
+          miner_ids.includes(minerId) &&
+          Date.parse(batch_received_at) >= injectedAtMs &&
+          status !== 'covered',
+      );
+      return found?.recommendation_id && { loopId: found.loop_id, recommendationId: found.recommendation_id };
+    },
+  );
   const path = `/api/v1/ai/recommendations/${encodeURIComponent(recommendationId)}`;
   let approvedAtMs: number | undefined;
   if (one.people !== 'stay-silent') {
@@ -72,12 +70,9 @@ export const playCase = async (
     approvedAtMs = await decide(staff, path, one);
   }
   const loop = await until(`${one.name}: the end of the loop of ${minerId}`, 2 * stepMs, async () => {
-    const found = await findLoop();
-    return found &&
-      !running.has(found.status) &&
-      (found.steps.some(({ step }) => step === 'learn') || found.status !== 'effective')
-      ? found
-      : undefined;
+    const found = (await listLoops()).find(({ loop_id }) => loop_id === loopId);
+    const isLearned = found?.status !== 'effective' || found.steps.some(({ step }) => step === 'learn');
+    return found && !running.has(found.status) && isLearned ? found : undefined;
   });
   const { recommendation } = await staff.operator.call('GET', path, recommendationDetail);
   const commandId = recommendation.execution?.command_id;

@@ -107,6 +107,7 @@ export const scenarios: Record<ScenarioName, Scenario> = {
       en: 'A fan dies; the gateway loses its line before the stop is sent.',
       zh: '风扇停转，停机命令下发前网关断线。',
     },
+    patience: { CommandS: '10' },
     cases: [
       {
         ...stop,
@@ -120,6 +121,7 @@ export const scenarios: Record<ScenarioName, Scenario> = {
       en: 'A hashboard drops out; the restart succeeds and cures nothing.',
       zh: '算力板掉线，重启成功但未恢复。',
     },
+    patience: { VerifyWindowS: '20' },
     cases: [
       {
         ...restart,

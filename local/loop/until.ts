@@ -2,12 +2,12 @@
 export const until = async <T>(
   what: string,
   withinMs: number,
-  ask: () => Promise<T | undefined>,
+  ask: () => Promise<T | undefined | '' | false>,
 ): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== undefined) return answer;
+    if (answer !== undefined && answer !== '' && answer !== false) return answer;
     if (Date.now() > deadline) throw new Error(`${what}: not within ${Math.round(withinMs / 1_000)} s`);
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
