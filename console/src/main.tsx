@@ -1,18 +1,19 @@
 import '@cloudscape-design/global-styles/index.css';
 import './console.css';
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { ApiRefusal, goToSignIn } from './api/client.ts';
 import { App } from './app/app.tsx';
 
+/** Whose session has ended is sent to sign in, and back to the same page afterwards. */
+const onError = (error: unknown) => {
+  if (error instanceof ApiRefusal && error.status === 401) goToSignIn();
+};
 const queries = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error) => {
-      if (error instanceof ApiRefusal && error.status === 401) goToSignIn();
-    },
-  }),
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       retry: (failures, error) => failures < 2 && !(error instanceof ApiRefusal && error.status < 500),

@@ -21,7 +21,7 @@ export const goToSignIn = () => {
 
 /** Calls the API with the session cookie and parses the answer by its contract. Throws ApiRefusal. */
 export const call = async <T>(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   schema: z.ZodType<T>,
   body?: unknown,

@@ -1,9 +1,12 @@
 import TopNavigation from '@cloudscape-design/components/top-navigation';
+import { useNavigate } from 'react-router';
 import type * as z from 'zod';
 import type { Site } from '../../../contracts/api-fleet.ts';
 import { type sessionAnswer, signedOut } from '../../../contracts/api-identity.ts';
 import { call } from '../api/client.ts';
 import { useMessages } from '../i18n/language.ts';
+import { useProblem } from '../parts/problem.ts';
+import { useNotify } from './notices.ts';
 
 type TopBarProps = {
   readonly user: z.infer<typeof sessionAnswer>['user'];
@@ -16,15 +19,29 @@ type TopBarProps = {
 };
 
 export const TopBar = ({ user, sites, site, dark, onSite, onTheme, onLanguage }: TopBarProps) => {
-  const { top, product } = useMessages();
+  const { top, product, rank } = useMessages();
+  const navigate = useNavigate();
+  const notify = useNotify();
+  const problem = useProblem();
   const signOut = async () => {
-    await call('POST', '/auth/logout', signedOut, {});
-    window.location.assign('/');
+    try {
+      await call('POST', '/auth/logout', signedOut, {});
+      window.location.assign('/');
+    } catch (error) {
+      notify('error', problem(error));
+    }
   };
   return (
     <div id="top">
       <TopNavigation
-        identity={{ href: '/', title: product }}
+        identity={{
+          href: '/',
+          title: product,
+          onFollow: (event) => {
+            event.preventDefault();
+            navigate('/');
+          },
+        }}
         utilities={[
           {
             type: 'menu-dropdown',
@@ -38,7 +55,8 @@ export const TopBar = ({ user, sites, site, dark, onSite, onTheme, onLanguage }:
           {
             type: 'menu-dropdown',
             text: user.name,
-            description: user.rank,
+            ariaLabel: `${top.account}: ${user.name}`,
+            description: rank[user.rank],
             iconName: 'user-profile',
             items: [{ id: 'sign-out', text: top.signOut }],
             onItemClick: () => void signOut(),

@@ -2,17 +2,23 @@ import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { auditEventList, auditVerification } from '../../../contracts/api-audit.ts';
+import { type AuditEntry, auditEventList, auditVerification } from '../../../contracts/api-audit.ts';
 import { call } from '../api/client.ts';
 import { refreshMs } from '../api/queries.ts';
 import { useSite } from '../app/site-context.ts';
 import { useLanguage, useMessages } from '../i18n/language.ts';
 import { useFormat } from '../parts/format.ts';
 import { ListTable } from '../parts/list-table.tsx';
+import { usePageTitle } from '../parts/page-title.ts';
+import { useProblem } from '../parts/problem.ts';
+import { nameOf } from '../parts/who.ts';
 
 /** The site's audit chain, newest first, and its verification on demand. */
 export const AuditPage = () => {
-  const { audit: texts, common } = useMessages();
+  const messages = useMessages();
+  const { audit: texts, common } = messages;
+  const problem = useProblem();
+  usePageTitle(texts.title);
   const language = useLanguage();
   const { time } = useFormat();
   const { site_id: siteId } = useSite();
@@ -32,9 +38,10 @@ export const AuditPage = () => {
     mutationFn: () => call('GET', `/api/v1/audit/verification?site_id=${siteId}`, auditVerification),
   });
   const verdict = verification.data;
+  const actorOf = (one: AuditEntry) => nameOf(messages, `${one.actor_type}:${one.actor_id}`);
   return (
     <SpaceBetween size="l">
-      {verification.isError && <Alert type="error">{verification.error.message}</Alert>}
+      {verification.isError && <Alert type="error">{problem(verification.error)}</Alert>}
       {verdict?.intact && (
         <Alert type="success" data-testid="audit-intact">
           {texts.intact(verdict.length, verdict.head.slice(0, 16))}
@@ -43,8 +50,22 @@ export const AuditPage = () => {
       {verdict?.fault && (
         <Alert type="error">{texts.broken(verdict.fault.seq, verdict.fault.reason[language])}</Alert>
       )}
+      {pages.isError && (
+        <Alert
+          type="error"
+          header={common.failed}
+          action={<Button onClick={() => void pages.refetch()}>{common.retry}</Button>}
+        >
+          {problem(pages.error)}
+        </Alert>
+      )}
       <ListTable
         title={texts.title}
+        isPage
+        {...(pages.isPending && { empty: common.loading })}
+        textOf={(one) =>
+          `${one.seq} ${one.type} ${actorOf(one)} ${one.ref_type} ${one.ref_id} ${one.event_hash}`
+        }
         description={texts.hint}
         items={pages.data?.pages.flatMap(({ events }) => events) ?? []}
         idOf={(one) => one.event_id}
@@ -75,7 +96,7 @@ export const AuditPage = () => {
             sortingField: 'created_at',
           },
           { id: 'type', header: texts.type, cell: (one) => one.type, sortingField: 'type' },
-          { id: 'actor', header: texts.actor, cell: (one) => `${one.actor_type}:${one.actor_id}` },
+          { id: 'actor', header: texts.actor, cell: (one) => actorOf(one) },
           { id: 'about', header: texts.about, cell: (one) => `${one.ref_type} ${one.ref_id}` },
           {
             id: 'hash',

@@ -1,28 +1,32 @@
-import { commandList } from '../../../contracts/api-control.ts';
-import { refreshMs, useGet } from '../api/queries.ts';
+import { useCommands } from '../api/queries.ts';
 import { useSite } from '../app/site-context.ts';
 import { useMessages } from '../i18n/language.ts';
-import { StatusWord } from '../parts/badges.tsx';
+import { StatusWord, useStatusWords } from '../parts/badges.tsx';
 import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
 import { ListTable } from '../parts/list-table.tsx';
+import { usePageTitle } from '../parts/page-title.ts';
+import { RouteLink } from '../parts/route-link.tsx';
+import { nameOf } from '../parts/who.ts';
 
 /** What was sent to machines, by whose approval, and how it ended. */
 export const CommandsPage = () => {
-  const { commands: texts, common } = useMessages();
+  const messages = useMessages();
+  const { commands: texts, common } = messages;
   const { time } = useFormat();
-  const query = useGet(
-    `/api/v1/commands?site_id=${useSite().site_id}&limit=200`,
-    commandList,
-    refreshMs.normal,
-  );
+  const statusWord = useStatusWords();
+  usePageTitle(texts.title);
   return (
-    <Fetched query={query}>
+    <Fetched query={useCommands(useSite().site_id)}>
       {({ commands }) => (
         <ListTable
           title={texts.title}
+          isPage
           items={commands}
           idOf={(one) => one.command_id}
+          textOf={(one) =>
+            `${one.miner_id} ${messages.command[one.command_type]} ${statusWord(one.status)} ${one.gateway_id}`
+          }
           sortBy={{ field: 'created', descending: true }}
           columns={[
             {
@@ -31,21 +35,46 @@ export const CommandsPage = () => {
               cell: (one) => time(one.created_at),
               sortingField: 'created_at',
             },
-            { id: 'miner', header: common.miner, cell: (one) => one.miner_id, sortingField: 'miner_id' },
-            { id: 'type', header: texts.type, cell: (one) => one.command_type, sortingField: 'command_type' },
+            {
+              id: 'miner',
+              header: common.miner,
+              minWidth: 110,
+              cell: (one) => <RouteLink href={`/miners/${one.miner_id}`}>{one.miner_id}</RouteLink>,
+              sortingField: 'miner_id',
+            },
+            {
+              id: 'type',
+              header: texts.type,
+              cell: (one) => messages.command[one.command_type],
+              sortingField: 'command_type',
+            },
             {
               id: 'status',
               header: common.status,
-              cell: (one) => <StatusWord status={one.status.toLowerCase()} />,
+              minWidth: 190,
+              cell: (one) => <StatusWord status={one.status} />,
               sortingField: 'status',
             },
             { id: 'gateway', header: texts.gateway, cell: (one) => one.gateway_id },
-            { id: 'approvers', header: texts.approvers, cell: (one) => one.approvers.join(', ') },
+            {
+              id: 'approvers',
+              header: texts.approvers,
+              cell: (one) => one.approvers.map((actor) => nameOf(messages, actor)).join(', '),
+            },
             { id: 'settled', header: texts.settled, cell: (one) => time(one.settled_at) },
             {
               id: 'failure',
               header: texts.failure,
+              minWidth: 180,
               cell: (one) => one.failure && `${one.failure.code} ${one.failure.detail ?? ''}`,
+            },
+            {
+              id: 'recommendation',
+              header: texts.recommendation,
+              cell: (one) =>
+                one.recommendation_id && (
+                  <RouteLink href={`/recommendations/${one.recommendation_id}`}>{texts.open}</RouteLink>
+                ),
             },
           ]}
         />

@@ -11,6 +11,7 @@ import { recommendationAnswer } from '../../../contracts/api-advisor.ts';
 import { call } from '../api/client.ts';
 import { useNotify } from '../app/notices.ts';
 import { useMessages } from '../i18n/language.ts';
+import { useProblem } from '../parts/problem.ts';
 
 export type Decision = 'approve' | 'reject';
 type ModalProps = {
@@ -24,6 +25,7 @@ type ModalProps = {
 export const DecisionModal = ({ decision, recommendationId, onClose, onDone }: ModalProps) => {
   const { recommendations: texts, common } = useMessages();
   const notify = useNotify();
+  const problem = useProblem();
   const [reason, setReason] = useState('');
   const [isMissing, setMissing] = useState(false);
   const isReject = decision === 'reject';
@@ -66,7 +68,7 @@ export const DecisionModal = ({ decision, recommendationId, onClose, onDone }: M
       }
     >
       <SpaceBetween size="m">
-        {sending.isError && <Alert type="error">{sending.error.message}</Alert>}
+        {sending.isError && <Alert type="error">{problem(sending.error)}</Alert>}
         <FormField
           label={isReject ? texts.reasonRequired : texts.reasonOptional}
           description={texts.reasonHelp}

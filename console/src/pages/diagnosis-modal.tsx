@@ -38,21 +38,26 @@ export const DiagnosisModal = ({ siteId, patient, onClose }: ModalProps) => {
       closeAriaLabel={common.close}
       onDismiss={onClose}
     >
-      <Fetched query={query}>
+      <Fetched query={query} wait={texts.thinking}>
         {({ diagnosis }) => (
           <SpaceBetween size="l">
             <Box variant="p">{diagnosis.summary}</Box>
             {!diagnosis.can_tell && <Alert type="warning">{texts.cannotTell}</Alert>}
             {diagnosis.hypotheses.map((one) => (
               <div key={one.rank} data-testid="hypothesis">
-                <ProgressBar value={Math.round(one.confidence * 100)} label={`${one.rank}. ${one.cause}`} description={texts.confidence} />
+                <ProgressBar
+                  value={Math.round(one.confidence * 100)}
+                  label={`${one.rank}. ${one.cause}`}
+                  description={texts.confidence}
+                />
                 <ul>
                   {one.evidence.map((line) => (
                     <li key={line}>{line}</li>
                   ))}
                 </ul>
                 <Box variant="p">
-                  {texts.suggested}: {messages.action[one.suggested_action.type]}. {one.suggested_action.description}
+                  {texts.suggested}: {messages.action[one.suggested_action.type]}.{' '}
+                  {one.suggested_action.description}
                 </Box>
               </div>
             ))}

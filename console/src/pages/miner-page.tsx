@@ -1,5 +1,6 @@
-import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
+import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
+import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
@@ -7,15 +8,16 @@ import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMemo, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { liveAnswer, type SeriesAnswer, seriesAnswer } from '../../../contracts/api-telemetry.ts';
-import { refreshMs, useGet } from '../api/queries.ts';
+import { type SeriesAnswer, seriesAnswer } from '../../../contracts/api-telemetry.ts';
+import { refreshMs, useGet, useLive } from '../api/queries.ts';
 import { useSite } from '../app/site-context.ts';
 import { useMessages } from '../i18n/language.ts';
 import { StatusWord } from '../parts/badges.tsx';
 import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
 import { LineChart } from '../parts/line-chart.tsx';
-import { toMiners } from './live-fleet.ts';
+import { usePageTitle } from '../parts/page-title.ts';
+import { findMiner, type LiveMiner } from './live-fleet.ts';
 
 type Tier = 'raw' | '5min';
 const dayMs = 24 * 3_600_000;
@@ -25,11 +27,15 @@ export const MinerPage = () => {
   const { miner: texts } = useMessages();
   const { site_id: siteId } = useSite();
   const { minerId = '' } = useParams();
+  usePageTitle(minerId);
   const navigate = useNavigate();
   const [tier, setTier] = useState<Tier>('raw');
-  const from = useMemo(() => (tier === '5min' ? `&from=${new Date(Date.now() - 90 * dayMs).toISOString()}` : ''), [tier]);
+  const from = useMemo(
+    () => (tier === '5min' ? `&from=${new Date(Date.now() - 90 * dayMs).toISOString()}` : ''),
+    [tier],
+  );
   const path = `/api/v1/telemetry/series?site_id=${siteId}&miner_id=${encodeURIComponent(minerId)}&tier=${tier}${from}`;
-  const series = useGet(path, seriesAnswer, refreshMs.normal);
+  const series = useGet(path, seriesAnswer, refreshMs.normal, true);
   return (
     <SpaceBetween size="l">
       <BreadcrumbGroup
@@ -46,7 +52,7 @@ export const MinerPage = () => {
         variant="h1"
         actions={
           <SegmentedControl
-            label={texts.day}
+            label={texts.range}
             selectedId={tier}
             options={[
               { id: 'raw', text: texts.day },
@@ -64,25 +70,28 @@ export const MinerPage = () => {
   );
 };
 
-const Latest = ({ siteId, minerId }: { siteId: number; minerId: string }) => {
+const Latest = ({ siteId, minerId }: { siteId: number; minerId: string }) => (
+  <Fetched query={useLive(siteId)}>{(live) => <Figures miner={findMiner(live, minerId)} />}</Fetched>
+);
+
+const Figures = ({ miner }: { miner: LiveMiner | undefined }) => {
   const { overview: texts, common, miner: own } = useMessages();
   const { number, time } = useFormat();
-  const live = useGet(`/api/v1/telemetry/live?site_id=${siteId}`, liveAnswer, refreshMs.normal);
-  const found = live.data && toMiners(live.data).find((one) => one.minerId === minerId);
-  if (!found) return null;
+  if (!miner) return <Alert type="info">{own.notFound}</Alert>;
+  const hashrateThs = miner.hashrateGhs === null ? null : miner.hashrateGhs / 1_000;
   return (
     <Container header={<Header variant="h2">{own.last}</Header>}>
       <KeyValuePairs
         columns={4}
         items={[
-          { label: common.state, value: <StatusWord status={found.state} /> },
-          { label: common.model, value: found.model },
-          { label: common.zone, value: found.zoneId },
-          { label: common.time, value: time(found.sampledAt) },
-          { label: texts.hashrate, value: number(found.hashrateGhs === null ? null : found.hashrateGhs / 1_000, 1, 'TH/s') },
-          { label: texts.power, value: number(found.powerW, 0, 'W') },
-          { label: texts.chipTemp, value: number(found.chipTempC, 1) },
-          { label: texts.fan, value: number(found.fanRpmMin) },
+          { label: common.state, value: <StatusWord status={miner.state} /> },
+          { label: common.model, value: miner.model || '–' },
+          { label: common.zone, value: miner.zoneId || texts.noZone },
+          { label: common.time, value: time(miner.sampledAt) },
+          { label: texts.hashrate, value: number(hashrateThs, 1, 'TH/s') },
+          { label: texts.power, value: number(miner.powerW, 0, 'W') },
+          { label: texts.chipTemp, value: number(miner.chipTempC, 1) },
+          { label: texts.fan, value: number(miner.fanRpmMin) },
         ]}
       />
     </Container>
@@ -112,7 +121,13 @@ const Charts = ({ answer }: { answer: SeriesAnswer }) => {
   return (
     <Container>
       {columns.values.map(({ field, values }) => (
-        <LineChart key={field} title={titles[field]} times={columns.times} values={values} colour={colours[field]} />
+        <LineChart
+          key={field}
+          title={titles[field]}
+          times={columns.times}
+          values={values}
+          colour={colours[field]}
+        />
       ))}
     </Container>
   );

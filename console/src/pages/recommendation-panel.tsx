@@ -1,40 +1,43 @@
 import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
 import { useState } from 'react';
-import { ranks } from '../../../contracts/access.ts';
 import type { Recommendation } from '../../../contracts/api-advisor.ts';
-import { useSession } from '../api/queries.ts';
-import { useLanguage, useMessages } from '../i18n/language.ts';
+import { useMessages } from '../i18n/language.ts';
 import { RiskBadge, StatusWord } from '../parts/badges.tsx';
 import { useFormat } from '../parts/format.ts';
+import { Lines } from '../parts/lines.tsx';
+import { nameOf } from '../parts/who.ts';
+import { DecisionButtons } from './decision-buttons.tsx';
 import { type Decision, DecisionModal } from './decision-modal.tsx';
+import { RecommendationCommands } from './recommendation-commands.tsx';
+import { RecommendationOrigin } from './recommendation-origin.tsx';
+import { RiskFactors } from './risk-factors.tsx';
+import { Votes } from './votes.tsx';
 
-type PanelProps = { readonly recommendation: Recommendation | undefined; readonly onChanged: () => void };
+type PanelProps = { readonly recommendation: Recommendation; readonly onChanged: () => void };
 
-/** One recommendation: why, what, how risky, who has approved, and the two buttons that decide. */
+/** One recommendation: why, what, how risky, who has approved, what came of it, and the two buttons that decide. */
 export const RecommendationPanel = ({ recommendation, onChanged }: PanelProps) => {
   const messages = useMessages();
   const texts = messages.recommendations;
   const { percent, time } = useFormat();
   const [decision, setDecision] = useState<Decision>();
-  if (!recommendation)
-    return (
-      <Container>
-        <Box color="text-body-secondary">{texts.select}</Box>
-      </Container>
-    );
-  const { action, diagnosis, risk, execution, learning, rejection } = recommendation;
+  const { action, diagnosis, risk, execution } = recommendation;
+  const targets = action.target_ids.slice(0, 5).join(', ');
   return (
     <Container
       data-testid="recommendation"
       header={
-        <Header variant="h2" actions={<Decisions recommendation={recommendation} onDecide={setDecision} />}>
-          {messages.action[action.type]} · {action.target_ids.join(', ')}
+        <Header
+          variant="h2"
+          {...(action.description && { description: action.description })}
+          actions={<DecisionButtons recommendation={recommendation} onDecide={setDecision} />}
+        >
+          {messages.action[action.type]} · {targets}
+          {action.target_ids.length > 5 && ' …'}
         </Header>
       }
     >
@@ -50,17 +53,12 @@ export const RecommendationPanel = ({ recommendation, onChanged }: PanelProps) =
             { label: texts.expires, value: time(recommendation.expires_at) },
           ]}
         />
+        <RecommendationOrigin recommendation={recommendation} />
         <Lines title={texts.evidence} lines={diagnosis.evidence} />
-        <Factors recommendation={recommendation} />
+        <RiskFactors factors={risk.factors} />
         <Votes recommendation={recommendation} />
-        {execution && <Lines title={texts.commands} lines={execution.command_ids} />}
-        {rejection && <Lines title={texts.rejected} lines={[rejection.reason]} />}
-        {(learning ?? recommendation.status_reason) && (
-          <Lines
-            title={texts.outcome}
-            lines={learning?.evidence.length ? learning.evidence : [recommendation.status_reason ?? '']}
-          />
-        )}
+        {execution && <RecommendationCommands recommendation={recommendation} />}
+        <Outcome recommendation={recommendation} />
       </SpaceBetween>
       {decision && (
         <DecisionModal
@@ -77,82 +75,29 @@ export const RecommendationPanel = ({ recommendation, onChanged }: PanelProps) =
   );
 };
 
-const Decisions = ({
-  recommendation,
-  onDecide,
-}: {
-  recommendation: Recommendation;
-  onDecide: (decision: Decision) => void;
-}) => {
-  const texts = useMessages().recommendations;
-  const user = useSession().data?.user;
-  if (recommendation.status !== 'pending' || !user) return null;
-  if (ranks.indexOf(user.rank) < ranks.indexOf('operator'))
-    return <Box color="text-body-secondary">{texts.noRight}</Box>;
-  const hasVoted = recommendation.approval.votes.some((vote) => vote.user_id === user.id);
-  return (
-    <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-      {hasVoted && <Box color="text-status-success">{texts.voted}</Box>}
-      <Button onClick={() => onDecide('reject')}>{texts.reject}</Button>
-      <Button variant="primary" disabled={hasVoted} onClick={() => onDecide('approve')}>
-        {texts.approve}
-      </Button>
-    </SpaceBetween>
-  );
-};
-
-const Lines = ({ title, lines }: { title: string; lines: readonly string[] }) => (
-  <div>
-    <Box variant="awsui-key-label">{title}</Box>
-    <ul>
-      {lines.map((line) => (
-        <li key={line}>{line}</li>
-      ))}
-    </ul>
-  </div>
-);
-
-const Votes = ({ recommendation: { approval } }: { recommendation: Recommendation }) => {
-  const texts = useMessages().recommendations;
+/** How it ended, or why it never ran. */
+const Outcome = ({ recommendation: one }: { recommendation: Recommendation }) => {
+  const messages = useMessages();
+  const texts = messages.recommendations;
   const { time } = useFormat();
+  const reasons: Record<string, string> = messages.statusReason;
+  const lines = [
+    ...(one.status_reason ? [reasons[one.status_reason] ?? one.status_reason] : []),
+    ...(one.learning?.evidence ?? []),
+    ...(one.rejection
+      ? [
+          texts.rejectedBy(
+            nameOf(messages, `user:${one.rejection.rejected_by}`),
+            time(one.rejection.rejected_at),
+          ),
+          `${texts.why}: ${one.rejection.reason}`,
+        ]
+      : []),
+  ];
+  if (lines.length === 0) return null;
   return (
-    <div>
-      <Box variant="awsui-key-label">{texts.approval}</Box>
-      <div data-testid="votes">
-        {approval.approved_by_rule !== null
-          ? texts.byRule(approval.approved_by_rule)
-          : texts.votes(approval.votes.length, approval.votes_needed)}
-      </div>
-      {approval.missing_level && <div>{texts.needsLevel(approval.missing_level)}</div>}
-      <ul>
-        {approval.votes.map((vote) => (
-          <li key={vote.user_id}>
-            {vote.name}, {time(vote.at)} {vote.reason && `· ${vote.reason}`}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-};
-
-const Factors = ({ recommendation: { risk } }: { recommendation: Recommendation }) => {
-  const texts = useMessages().recommendations;
-  const language = useLanguage();
-  return (
-    <Table
-      variant="embedded"
-      items={risk.factors}
-      trackBy="factor"
-      header={<Box variant="awsui-key-label">{texts.factors}</Box>}
-      columnDefinitions={[
-        {
-          id: 'factor',
-          header: texts.factor,
-          cell: (one) => (language === 'zh' ? one.description_zh : one.description_en),
-        },
-        { id: 'value', header: texts.value, cell: (one) => one.value },
-        { id: 'weight', header: texts.weight, cell: (one) => one.weight },
-      ]}
-    />
+    <Box data-testid="outcome">
+      <Lines title={texts.outcome} lines={lines} />
+    </Box>
   );
 };

@@ -42,11 +42,26 @@ const indicators: Record<string, StatusIndicatorProps.Type> = {
   open: 'warning',
   manual_review: 'warning',
   booting: 'in-progress',
+  pending_approval: 'pending',
+  dispatched: 'in-progress',
+  acknowledged: 'in-progress',
+  unknown: 'warning',
+  denied: 'error',
 };
 
-/** A status word of the API with its sign, in the reader's language where the dictionary has it. */
-export const StatusWord = ({ status }: { status: string }) => {
+/** The words of every status and state of the API, by their lower-case names. */
+export const useStatusWords = (): ((status: string) => string) => {
   const messages = useMessages();
   const words: Record<string, string> = { ...messages.state, ...messages.status };
-  return <StatusIndicator type={indicators[status] ?? 'stopped'}>{words[status] ?? status}</StatusIndicator>;
+  return (status) => words[status.toLowerCase()] ?? status;
+};
+
+/** A status of the API with its sign, in the reader's language. */
+export const StatusWord = ({ status }: { status: string }) => {
+  const wordOf = useStatusWords();
+  return (
+    <StatusIndicator type={indicators[status.toLowerCase()] ?? 'stopped'} wrapText={false}>
+      {wordOf(status)}
+    </StatusIndicator>
+  );
 };

@@ -1,17 +1,39 @@
+import type { Language } from '../../../contracts/text.ts';
 import { useLanguage } from '../i18n/language.ts';
 
-/** Numbers and times in the reader's language. A missing figure is a dash, never zero. */
-export const useFormat = () => {
-  const language = useLanguage();
-  const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
+const locales: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' };
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
+const numberFormat = (locale: string, digits: number) => {
+  const key = `${locale} ${digits}`;
+  const kept = numberFormats.get(key);
+  if (kept) return kept;
+  const made = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  numberFormats.set(key, made);
+  return made;
+};
+
+/** Numbers and times of one language. A missing figure is a dash, never zero; a time of today goes without its date. */
+export const formatsOf = (language: Language) => {
+  const locale = locales[language];
   const number = (value: number | null | undefined, digits = 0, unit = '') =>
     value === null || value === undefined
       ? '–'
-      : `${value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit && ` ${unit}`}`;
-  const time = (utc: string | undefined | null) =>
-    utc ? new Date(utc).toLocaleString(locale, { dateStyle: 'short', timeStyle: 'medium' }) : '–';
-  return { number, time, percent: (fraction: number) => number(fraction * 100, 0, '%').replace(' ', '') };
+      : `${numberFormat(locale, digits).format(value)}${unit && ` ${unit}`}`;
+  const time = (utc: string | undefined | null, now = new Date()) => {
+    if (!utc) return '–';
+    const at = new Date(utc);
+    const isToday = at.toDateString() === now.toDateString();
+    return at.toLocaleString(locale, { ...(!isToday && { dateStyle: 'short' }), timeStyle: 'medium' });
+  };
+  return { number, time, percent: (fraction: number) => `${number(fraction * 100)}%` };
 };
+
+/** Numbers and times in the reader's language. */
+export const useFormat = () => formatsOf(useLanguage());
 
 /** A span as people say it: 840 ms, 3.2 s, 4 min. */
 export const span = (ms: number) => {

@@ -13,7 +13,12 @@ type ListTableProps<T> = {
   readonly items: readonly T[];
   readonly columns: readonly TableProps.ColumnDefinition<T>[];
   readonly idOf: (item: T) => string;
+  /** What the filter looks into: the words as they are shown. */
+  readonly textOf: (item: T) => string;
   readonly filterHint?: string;
+  /** The list is the whole page, so its heading is the page's. */
+  readonly isPage?: boolean;
+  readonly empty?: string;
   readonly pageSize?: number;
   readonly actions?: ReactNode;
   readonly selected?: T | undefined;
@@ -28,7 +33,10 @@ export const ListTable = <T,>({
   items,
   columns,
   idOf,
+  textOf,
   filterHint,
+  isPage = false,
+  empty: emptyText,
   pageSize = 25,
   actions,
   selected,
@@ -37,7 +45,7 @@ export const ListTable = <T,>({
 }: ListTableProps<T>) => {
   const { common } = useMessages();
   const sortingColumn = columns.find(({ id }) => id === sortBy?.field);
-  const empty = (sentence: string) => (
+  const nothing = (sentence: string) => (
     <Box textAlign="center" color="inherit" padding="m">
       {sentence}
     </Box>
@@ -49,12 +57,17 @@ export const ListTable = <T,>({
     paginationProps,
     collectionProps,
   } = useCollection(items, {
-    filtering: { empty: empty(common.empty), noMatch: empty(common.noMatch) },
+    filtering: {
+      empty: nothing(emptyText ?? common.empty),
+      noMatch: nothing(common.noMatch),
+      filteringFunction: (item, text) => textOf(item).toLowerCase().includes(text.trim().toLowerCase()),
+    },
     pagination: { pageSize },
     sorting: sortingColumn
       ? { defaultState: { sortingColumn, isDescending: sortBy?.descending ?? false } }
       : {},
   });
+  const select = (item: T) => (!selected || idOf(selected) !== idOf(item)) && onSelect?.(item);
   return (
     <Table
       {...collectionProps}
@@ -68,15 +81,17 @@ export const ListTable = <T,>({
         selectionType: 'single' as const,
         selectedItems: selected ? [selected] : [],
         onSelectionChange: ({ detail }: { detail: { selectedItems: T[] } }) =>
-          detail.selectedItems[0] && onSelect(detail.selectedItems[0]),
-        onRowClick: ({ detail }: { detail: { item: T } }) => onSelect(detail.item),
-        ariaLabels: {
-          selectionGroupLabel: common.selectRow,
-          itemSelectionLabel: (_: unknown, item: T) => `${common.selectRow} ${idOf(item)}`,
-        },
+          detail.selectedItems[0] && select(detail.selectedItems[0]),
+        onRowClick: ({ detail }: { detail: { item: T } }) => select(detail.item),
       })}
+      ariaLabels={{
+        tableLabel: title,
+        selectionGroupLabel: common.selectRow,
+        itemSelectionLabel: (_, item) => `${common.selectRow} ${textOf(item)}`,
+      }}
       header={
         <Header
+          variant={isPage ? 'h1' : 'h2'}
           counter={common.count(filteredItemsCount ?? items.length, items.length)}
           {...(description && { description })}
           actions={actions}

@@ -1,53 +1,33 @@
-import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { colourOf, type LiveMiner, type MapColour } from '../pages/live-fleet.ts';
-
-type Cell = { readonly miner: LiveMiner; readonly x: number; readonly y: number };
-type Layout = {
-  readonly cells: readonly Cell[];
-  readonly labels: readonly { text: string; y: number }[];
-  readonly height: number;
-};
-
-const labelHeight = 18;
-const gap = 1;
-
-/** Zones one below the other, their miners in rows of squares. */
-const layOut = (miners: readonly LiveMiner[], width: number, side: number): Layout => {
-  const byZone = Map.groupBy(miners, (miner) => miner.zoneId);
-  const perRow = Math.max(1, Math.floor(width / (side + gap)));
-  const cells: Cell[] = [];
-  const labels: { text: string; y: number }[] = [];
-  let y = 0;
-  for (const [zone, members] of [...byZone].toSorted(([a], [b]) => a.localeCompare(b))) {
-    labels.push({ text: zone, y: y + 13 });
-    y += labelHeight;
-    for (const [index, miner] of members.entries()) {
-      const row = Math.floor(index / perRow);
-      cells.push({ miner, x: (index % perRow) * (side + gap), y: y + row * (side + gap) });
-    }
-    y += Math.ceil(members.length / perRow) * (side + gap) + 6;
-  }
-  return { cells, labels, height: y };
-};
+import { indexAt, layOut, placeOf, stepFrom } from './map-layout.ts';
 
 type SiteMapProps = {
   readonly miners: readonly LiveMiner[];
   readonly by: MapColour;
   readonly label: string;
+  readonly hint: string;
+  readonly noZone: string;
   readonly describe: (miner: LiveMiner) => string;
   readonly onOpen: (miner: LiveMiner) => void;
 };
 
-/** The whole site on one canvas, which stays fast at 10,000 miners. Arrow keys walk it, Enter opens a miner. */
-export const SiteMap = ({ miners, by, label, describe, onOpen }: SiteMapProps) => {
+/**
+ * The whole site on one canvas, which stays fast at 10,000 miners: it is painted when figures change, while the mark of
+ * the chosen miner moves above it. Arrow keys, Home and End walk it, Enter opens a miner; the choice is read out.
+ */
+export const SiteMap = ({ miners, by, label, hint, noZone, describe, onOpen }: SiteMapProps) => {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(800);
+  const frame = useRef<HTMLDivElement>(null);
+  const status = useId();
+  const [width, setWidth] = useState(0);
   const [at, setAt] = useState<number>();
-  const side = miners.length > 4_000 ? 7 : miners.length > 800 ? 11 : 18;
-  const layout = useMemo(() => layOut(miners, width, side), [miners, width, side]);
+  const layout = useMemo(() => layOut(miners, width), [miners, width]);
+  const chosen = at === undefined ? undefined : layout.miners[at];
+  const mark = at === undefined || !chosen ? undefined : placeOf(layout, at);
 
   useEffect(() => {
-    const element = canvas.current?.parentElement;
+    const element = frame.current;
     if (!element) return;
     const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
     observer.observe(element);
@@ -57,64 +37,70 @@ export const SiteMap = ({ miners, by, label, describe, onOpen }: SiteMapProps) =
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');
-    if (!element || !context) return;
+    if (!element || !context || width === 0) return;
     const ratio = window.devicePixelRatio;
     element.width = width * ratio;
     element.height = layout.height * ratio;
     context.scale(ratio, ratio);
-    context.clearRect(0, 0, width, layout.height);
-    for (const { miner, x, y } of layout.cells) {
+    for (const [index, miner] of layout.miners.entries()) {
+      const place = placeOf(layout, index);
+      if (!place) continue;
       context.fillStyle = colourOf(miner, by);
-      context.fillRect(x, y, side, side);
+      context.fillRect(place.x, place.y, layout.side, layout.side);
     }
-    const ink = getComputedStyle(element).color;
-    context.fillStyle = ink;
-    context.font = '12px system-ui, sans-serif';
-    for (const { text, y } of layout.labels) context.fillText(text, 0, y);
-    const chosen = at === undefined ? undefined : layout.cells[at];
-    if (chosen) {
-      context.strokeStyle = ink;
-      context.lineWidth = 2;
-      context.strokeRect(chosen.x - 1, chosen.y - 1, side + 2, side + 2);
-    }
-  }, [layout, width, side, by, at]);
+  }, [layout, width, by]);
 
-  const find = (event: MouseEvent<HTMLCanvasElement>) => {
+  const find = (event: MouseEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const found = layout.cells.findIndex(
-      (cell) => x >= cell.x && x <= cell.x + side && y >= cell.y && y <= cell.y + side,
-    );
-    return found >= 0 ? found : undefined;
+    return indexAt(layout, event.clientX - box.left, event.clientY - box.top);
   };
   const walk = (event: KeyboardEvent) => {
-    const perRow = Math.max(1, Math.floor(width / (side + gap)));
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: perRow, ArrowUp: -perRow }[event.key];
-    const chosen = at === undefined ? undefined : layout.cells[at];
-    if (event.key === 'Enter' && chosen) onOpen(chosen.miner);
-    if (step === undefined) return;
+    if (event.key === 'Enter' && chosen) return onOpen(chosen);
+    if (event.key === 'Escape') return setAt(undefined);
+    const next = stepFrom(layout, at, event.key);
+    if (next === undefined) return;
     event.preventDefault();
-    setAt(Math.min(layout.cells.length - 1, Math.max(0, (at ?? -step) + step)));
+    setAt(next);
   };
-  const chosen = at === undefined ? undefined : layout.cells[at];
   return (
     <div>
-      <canvas
-        ref={canvas}
+      <div
+        ref={frame}
         className="site-map"
         style={{ blockSize: layout.height }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the keys that it names
         tabIndex={0}
-        role="img"
+        role="application"
         aria-label={label}
-        onMouseMove={(event) => setAt(find(event))}
+        aria-describedby={status}
+        onPointerMove={(event) => setAt(find(event))}
+        onPointerLeave={() => setAt(undefined)}
         onClick={(event) => {
-          const cell = layout.cells[find(event) ?? -1];
-          if (cell) onOpen(cell.miner);
+          const miner = layout.miners[find(event) ?? -1];
+          if (miner) onOpen(miner);
         }}
         onKeyDown={walk}
-      />
-      <div role="status" style={{ minBlockSize: '1.5em' }}>
-        {chosen ? describe(chosen.miner) : label}
+      >
+        <canvas ref={canvas} style={{ inlineSize: width, blockSize: layout.height }} />
+        {layout.bands.map(({ zoneId, labelY }) => (
+          <span key={zoneId} className="zone-name" style={{ insetBlockStart: labelY - 14 }}>
+            {zoneId || noZone}
+          </span>
+        ))}
+        {mark && (
+          <div
+            className="mark"
+            style={{
+              insetInlineStart: mark.x,
+              insetBlockStart: mark.y,
+              inlineSize: layout.side,
+              blockSize: layout.side,
+            }}
+          />
+        )}
+      </div>
+      <div id={status} role="status" className="map-status">
+        {chosen ? describe(chosen) : hint}
       </div>
     </div>
   );

@@ -1,0 +1,26 @@
+import { Navigate, Route, Routes } from 'react-router';
+import { AlertsPage } from '../pages/alerts-page.tsx';
+import { AuditPage } from '../pages/audit-page.tsx';
+import { CommandsPage } from '../pages/commands-page.tsx';
+import { LoopsPage } from '../pages/loops-page.tsx';
+import { MinerPage } from '../pages/miner-page.tsx';
+import { OverviewPage } from '../pages/overview-page.tsx';
+import { RecommendationsPage } from '../pages/recommendations-page.tsx';
+import { RulesPage } from '../pages/rules-page.tsx';
+
+/** Which page an address shows. */
+export const Pages = () => (
+  <Routes>
+    <Route path="/" element={<OverviewPage />} />
+    <Route path="/miners/:minerId" element={<MinerPage />} />
+    <Route path="/alerts" element={<AlertsPage />} />
+    <Route path="/recommendations" element={<RecommendationsPage />} />
+    <Route path="/recommendations/:recommendationId" element={<RecommendationsPage />} />
+    <Route path="/loops" element={<LoopsPage />} />
+    <Route path="/loops/:loopId" element={<LoopsPage />} />
+    <Route path="/commands" element={<CommandsPage />} />
+    <Route path="/rules" element={<RulesPage />} />
+    <Route path="/audit" element={<AuditPage />} />
+    <Route path="*" element={<Navigate to="/" replace />} />
+  </Routes>
+);
