@@ -1,4 +1,4 @@
-import { seriesAnswer } from '../../contracts/api-telemetry.ts';
+import { type SeriesAnswer, seriesAnswer } from '../../contracts/api-telemetry.ts';
 import { type MinerReading, type ReadingField, readingFields } from '../../contracts/reading.ts';
 import { toWirePrecision } from '../../contracts/telemetry-batch.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -32,18 +32,27 @@ const addTo = (into: Sums, field: string, sum: number, count: number) => {
   into.sums.set(field, { sum: known.sum + sum, count: known.count + count });
 };
 
-/** What a tier holds of a miner between two times, as sums that a file can be compared with. */
+const dayMs = 24 * 3_600_000;
+
+/** What a tier holds of a miner on these days, as sums that a file can be compared with. */
 const sumTier = async (
   api: ApiClient,
   siteId: number,
   minerId: string,
   tier: TierCheck['tier'],
-  fromMs: number,
-  toMs: number,
+  days: Iterable<number>,
 ): Promise<Sums> => {
-  const path = `/api/v1/telemetry/series?site_id=${siteId}&miner_id=${minerId}&tier=${tier}&from=${new Date(fromMs).toISOString()}&to=${new Date(toMs).toISOString()}`;
-  const answer = await api.call('GET', path, seriesAnswer);
   const found: Sums = { samples: 0, sums: new Map() };
+  for (const dayStartMs of days) {
+    const from = new Date(dayStartMs).toISOString();
+    const to = new Date(dayStartMs + dayMs).toISOString();
+    const path = `/api/v1/telemetry/series?site_id=${siteId}&miner_id=${minerId}&tier=${tier}&from=${from}&to=${to}`;
+    addAnswer(found, await api.call('GET', path, seriesAnswer));
+  }
+  return found;
+};
+
+const addAnswer = (found: Sums, answer: SeriesAnswer) => {
   if (answer.tier === 'raw')
     for (const { values } of answer.points) {
       found.samples += 1;
@@ -55,10 +64,7 @@ const sumTier = async (
       for (const [field, { mean, count }] of Object.entries(values)) addTo(found, field, mean * count, count);
     }
   else for (const { samples } of answer.points) found.samples += samples;
-  return found;
 };
-
-const dayMs = 24 * 3_600_000;
 
 /**
  * Compares what each tier holds of each miner with the recording: samples must be equal in number, means equal at the
@@ -71,11 +77,9 @@ export const checkTiers = async (
 ): Promise<TierCheck[]> => {
   const checks: TierCheck[] = [];
   for (const [minerId, rows] of Map.groupBy(readings, (reading) => reading.minerId)) {
-    const times = rows.map(({ sampledAtMs }) => sampledAtMs);
-    const fromMs = Math.floor(Math.min(...times) / dayMs) * dayMs;
-    const toMs = Math.max(...times) + 1;
+    const days = new Set(rows.map(({ sampledAtMs }) => Math.floor(sampledAtMs / dayMs) * dayMs));
     for (const tier of ['raw', '5min', 'daily'] as const) {
-      const found = await sumTier(api, siteId, minerId, tier, fromMs, toMs);
+      const found = await sumTier(api, siteId, minerId, tier, days);
       const means = (tier === 'daily' ? [] : comparedFields).flatMap((field) => {
         const values = rows.flatMap(({ values: { [field]: value } }) =>
           value === undefined ? [] : [toWirePrecision(field, value)],

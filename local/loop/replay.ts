@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { type AlertAnswer, alertsAnswer } from '../../contracts/api-alerting.ts';
@@ -115,7 +116,7 @@ export const runReplay = async ({ files, stateDir, port, onStep }: ReplayRun): P
       first: new Date(sent.firstMs).toISOString(),
       last: new Date(sent.lastMs).toISOString(),
       tookMs: Math.round(tookMs),
-      timesFasterThanLife: Math.round((sent.lastMs - sent.firstMs) / tookMs),
+      timesFasterThanLife: Math.round(recordedMs(readings) / tookMs),
       setAside: quarantine.count,
       alerts: (await allAlerts(operator, siteId)).map(
         ({ miner_id, kind, severity, count, first_sampled_at, last_sampled_at, reason, status }) => ({
@@ -134,7 +135,17 @@ export const runReplay = async ({ files, stateDir, port, onStep }: ReplayRun): P
     };
   } finally {
     await runtime.close();
+    rmSync(stateDir, { recursive: true, force: true });
   }
+};
+
+/** How long the recordings ran: pauses of more than ten minutes, such as between two files, do not count. */
+const recordedMs = (readings: readonly MinerReading[]) => {
+  const times = readings.map(({ sampledAtMs }) => sampledAtMs).toSorted((a, b) => a - b);
+  return times.reduce((sum, at, index) => {
+    const gap = at - (times[index - 1] ?? at);
+    return gap <= 600_000 ? sum + gap : sum;
+  }, 0);
 };
 
 const allAlerts = async (api: ApiClient, siteId: number) => {
