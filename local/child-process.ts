@@ -10,6 +10,9 @@ export type RunningChild = {
   readonly close: () => Promise<void>;
 };
 
+/** Loaded into every child: when this process is gone, however it went, the child ends as if it had been asked to. */
+const endWithParent = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"))';
+
 /**
  * Starts a script of this project as a process of its own and waits until it prints one JSON line, which says that it is
  * ready. Rejects with its last error lines when it ends first or stays silent for a minute. `onExit` hears of an
@@ -21,9 +24,9 @@ export const startChild = (
   onExit: (reason: string) => void,
 ): Promise<RunningChild> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], {
+    const child = spawn(process.execPath, ['--import', endWithParent, script, ...args], {
       cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     let errors = '';
     let isReady = false;

@@ -86,6 +86,7 @@ ${logins.join('\n')}
 const run = async () => {
   const settings = readOptions();
   if (settings.help) return void process.stdout.write(help);
+  let isStopping = false;
   let stop = (): void => process.exit(130);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
   const system = await startSystem({
@@ -98,7 +99,9 @@ const run = async () => {
     pollIntervalMs: settings.miners > 1_000 ? 5_000 : 2_000,
     withConsole: true,
     onStep: showStep(),
-    onTrouble: (reason) => console.error(pc.red(reason)),
+    onTrouble: (reason) => {
+      if (!isStopping) console.error(pc.red(reason));
+    },
   });
   const story = settings.quiet
     ? undefined
@@ -108,6 +111,7 @@ const run = async () => {
   welcome(system);
   stop = () => {
     stop = () => undefined;
+    isStopping = true;
     console.log('\nStopping …');
     story?.stop();
     system.close().then(
