@@ -11,7 +11,8 @@ export type RunningChild = {
 };
 
 /** Loaded into every child: when this process is gone, however it went, the child ends as if it had been asked to. */
-const endWithParent = 'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"))';
+const endWithParent =
+  'data:text/javascript,process.once("disconnect",()=>process.kill(process.pid,"SIGTERM"))';
 
 /**
  * Starts a script of this project as a process of its own and waits until it prints one JSON line, which says that it is
@@ -28,6 +29,8 @@ export const startChild = (
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    const { stdout, stderr } = child;
+    if (!stdout || !stderr) throw new Error(`${script} has no pipes`);
     let errors = '';
     let isReady = false;
     let isClosing = false;
@@ -35,7 +38,7 @@ export const startChild = (
       child.kill('SIGKILL');
       reject(new Error(`${script} was not ready within a minute`));
     }, 60_000);
-    child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString('utf8')).slice(-4000)));
+    stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString('utf8')).slice(-4000)));
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
@@ -43,7 +46,7 @@ export const startChild = (
       if (!isReady) reject(new Error(reason));
       else if (!isClosing) onExit(reason);
     });
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       if (isReady || !line.startsWith('{')) return;
       isReady = true;
       clearTimeout(timer);
