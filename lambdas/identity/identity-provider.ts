@@ -84,6 +84,8 @@ export const oidcProvider = (issuerUrl: string, clientId: string): IdentityProvi
         code_challenge_method: 'S256',
         state,
         nonce,
+        // Our session is what lasts, so the provider's must not bring back who has just signed out.
+        prompt: 'login',
       });
       return { url: url.href, state, codeVerifier, nonce };
     },
