@@ -24,7 +24,12 @@ export const DecisionButtons = ({ recommendation, onDecide }: ButtonsProps) => {
     <SpaceBetween direction="horizontal" size="xs" alignItems="center">
       {hasVoted && <Box color="text-status-success">{texts.voted}</Box>}
       <Button onClick={() => onDecide('reject')}>{texts.reject}</Button>
-      <Button variant="primary" disabled={hasVoted} onClick={() => onDecide('approve')}>
+      <Button
+        variant="primary"
+        disabled={hasVoted}
+        {...(hasVoted && { disabledReason: texts.voted })}
+        onClick={() => onDecide('approve')}
+      >
         {texts.approve}
       </Button>
     </SpaceBetween>

@@ -74,7 +74,7 @@ export const DecisionModal = ({ decision, recommendationId, onClose, onDone }: M
           description={texts.reasonHelp}
           errorText={isMissing && !reason.trim() ? texts.reasonMissing : ''}
         >
-          <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} autoFocus />
+          <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} />
         </FormField>
       </SpaceBetween>
     </Modal>

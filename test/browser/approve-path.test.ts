@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { apiClient } from '../../local/api-client.ts';
+import { chooseVictims, loopSpeed, untilAllReport } from '../../local/loop/run-loop.ts';
+import { type System, startSystem } from '../../local/system.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+import { fillLogin, openConsole, signIn, signOut, type Visit } from './console-user.ts';
+import { hasFocus, tabTo } from './keyboard.ts';
+
+const executablePath = findChromium();
+const missing = 'No Chromium: set CHROMIUM_PATH, or install it (apt-get install chromium).';
+if (!executablePath && process.env.CI === 'true') throw new Error(missing);
+if (!executablePath) console.log(`Browser tests are skipped. ${missing}`);
+
+describe.skipIf(!executablePath)('the console in a browser', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'hashinsight-browser-'));
+  const troubles: string[] = [];
+  let system: System;
+  let browser: Browser;
+  let visit: Visit;
+  let [first, second]: (string | undefined)[] = [];
+
+  beforeAll(async () => {
+    browser = await launchChromium(executablePath ?? '');
+    system = await startSystem({
+      miners: 40,
+      seed: 1,
+      port: 0,
+      stateDir,
+      fresh: true,
+      speed: loopSpeed,
+      pollIntervalMs: 1_000,
+      withConsole: true,
+      onStep: () => undefined,
+      onTrouble: (reason) => troubles.push(reason),
+    });
+    await untilAllReport(system, { operator: await apiClient(system.runtime.url, 'operator@demo.local') });
+    [first, second] = chooseVictims(system, 2, 1);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    await visit.context.close();
+    expect(visit.faults).toEqual([]);
+    expect(troubles).toEqual([]);
+  });
+
+  const open = async () => {
+    visit = await openConsole(browser, system.runtime.url);
+    return visit.page;
+  };
+  const goTo = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).click();
+  const rowOf = (page: Page, minerId: string) =>
+    page.getByRole('row').filter({ hasText: minerId }).filter({ hasText: 'Stop hashing' });
+  const panel = (page: Page) => page.getByTestId('recommendation');
+  const dialog = (page: Page) => page.getByRole('dialog');
+
+  it('carries a dead fan through two approvals to a stopped miner and a verified chain', async () => {
+    const minerId = first ?? '';
+    const page = await open();
+    await page.goto('/');
+    await fillLogin(page, 'operator@demo.local', 'wrong');
+    await page.getByRole('alert').filter({ hasText: 'wrong password' }).waitFor();
+    await signIn(page, 'operator@demo.local');
+    await system.site.control.inject(minerId, { kind: 'dead_fan' });
+
+    await goTo(page, 'Alerts and incidents');
+    const diagnose = page.getByRole('button', { name: `Diagnose: Fan failure ${minerId}` });
+    await diagnose.click();
+    const hypotheses = dialog(page).getByTestId('hypothesis');
+    await hypotheses.first().waitFor();
+    expect(await hypotheses.count()).toBe(3);
+    expect(await hypotheses.first().textContent()).toContain('A fan has died');
+    expect(await hypotheses.first().getByRole('listitem').count()).toBeGreaterThan(0);
+    const confidences = await hypotheses
+      .getByRole('progressbar')
+      .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('value'))));
+    expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'hidden' });
+    expect(await hasFocus(page, diagnose)).toBe(true);
+
+    await goTo(page, 'Recommendations');
+    await rowOf(page, minerId).click();
+    await panel(page).getByTestId('origin').getByText('Fan failure ·').waitFor();
+    await panel(page).getByText('0 of 2 approvals').waitFor();
+    await panel(page).getByText('One of them must be a manager or above.').waitFor();
+    await panel(page).getByRole('button', { name: 'Approve' }).click();
+    await dialog(page).getByRole('textbox').fill('Seen on the map');
+    await dialog(page).getByRole('button', { name: 'Approve' }).click();
+    await panel(page).getByText('1 of 2 approvals').waitFor();
+    await panel(page).getByText('Seen on the map').waitFor();
+    const address = new URL(page.url()).pathname;
+    await signOut(page);
+
+    await signIn(page, 'manager@demo.local', address);
+    await panel(page).getByRole('button', { name: 'Approve' }).click();
+    await dialog(page).getByRole('button', { name: 'Approve' }).click();
+    await panel(page).getByText('2 of 2 approvals').waitFor();
+    await panel(page).getByTestId('commands').getByText(`Stop hashing · ${minerId} completed`).waitFor();
+
+    await goTo(page, 'Closed loops');
+    const loop = page
+      .getByTestId(/^loop-/)
+      .filter({ hasText: minerId })
+      .filter({ hasText: 'Stop hashing' });
+    for (const step of ['detect', 'approve', 'dispatch', 'acknowledge', 'verify', 'audit', 'learn'])
+      await loop.locator(`[data-step=${step}].done`).waitFor();
+    await loop.getByText('effective', { exact: true }).waitFor();
+    const miner = await system.site.control.physical(minerId);
+    expect(miner.hashing).toBe(false);
+    expect(miner.powerW).toBeLessThan(300);
+
+    await goTo(page, 'Audit log');
+    await page.getByText('control.command.completed').first().waitFor();
+    await page.getByRole('button', { name: 'Verify the chain' }).click();
+    await page.getByTestId('audit-intact').waitFor();
+  });
+
+  it('lets a keyboard alone find the miner and approve', async () => {
+    const minerId = second ?? '';
+    const page = await open();
+    await signIn(page, 'operator@demo.local');
+    await page.keyboard.press('Tab');
+    expect(await hasFocus(page, page.getByRole('link', { name: 'Skip to the content' }))).toBe(true);
+
+    const map = page.getByRole('application', { name: 'Site map' });
+    await tabTo(page, map);
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('status').filter({ hasText: 'm-0001' }).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/miners/m-0002');
+    await expect.poll(() => page.title()).toBe('m-0002 · HashInsight');
+
+    await system.site.control.inject(minerId, { kind: 'dead_fan' });
+    await tabTo(page, page.getByRole('link', { name: 'Recommendations' }));
+    await page.keyboard.press('Enter');
+    await tabTo(page, rowOf(page, minerId).getByRole('radio'));
+    await page.keyboard.press('Space');
+    const approve = panel(page).getByRole('button', { name: 'Approve' });
+    await tabTo(page, approve);
+    await page.keyboard.press('Enter');
+    const reason = dialog(page).getByRole('textbox');
+    await tabTo(page, reason, 4);
+    await page.keyboard.type('Without a mouse');
+    for (let step = 0; step < 6; step++) {
+      await page.keyboard.press('Tab');
+      expect(await dialog(page).locator(':focus').count()).toBe(1);
+    }
+    await tabTo(page, dialog(page).getByRole('button', { name: 'Approve' }), 8);
+    await page.keyboard.press('Enter');
+    await panel(page).getByText('Without a mouse').waitFor();
+    await dialog(page).waitFor({ state: 'hidden' });
+    expect(await hasFocus(page, approve)).toBe(true);
+    await panel(page).getByText('1 of 2 approvals').waitFor();
+  });
+
+  it('shows a customer what waits, and no button to decide it', async () => {
+    const page = await open();
+    await signIn(page, 'client@demo.local', '/recommendations');
+    await rowOf(page, second ?? '').click();
+    await panel(page).getByText('Your role may look but not decide.').waitFor();
+    expect(await page.getByRole('button', { name: /Approve|Reject/ }).count()).toBe(0);
+  });
+
+  it('speaks Chinese in the dark, and remembers it', async () => {
+    const page = await open();
+    await signIn(page, 'manager@demo.local', '/recommendations');
+    await rowOf(page, second ?? '').click();
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '处置建议' }).waitFor();
+    await panel(page).getByText('风扇故障停转').waitFor();
+    await page.getByRole('button', { name: '深色主题' }).click();
+    await page.reload();
+    await panel(page).getByRole('button', { name: '批准' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh');
+    expect(await page.locator('body').getAttribute('class')).toContain('awsui-dark-mode');
+    expect(await page.title()).toBe('处置建议 · HashInsight');
+  });
+
+  it('sends people whose session has ended to sign in, and back to the same page', async () => {
+    const page = await open();
+    await signIn(page, 'operator@demo.local', '/commands');
+    await page.getByRole('heading', { name: /^Commands/ }).waitFor();
+    await visit.context.clearCookies({ name: 'session' });
+    await page.locator('input[name=password]').waitFor();
+    await fillLogin(page, 'operator@demo.local', 'operator-demo');
+    await page.waitForURL('**/commands');
+    await page.getByRole('heading', { name: /^Commands/ }).waitFor();
+    await page.getByRole('cell', { name: first ?? '' }).waitFor();
+  });
+});
