@@ -11,7 +11,7 @@ import { scenarios } from '../local/loop/scenarios.ts';
 import { latencies } from '../local/loop/timeline.ts';
 import { type System, startSystem } from '../local/system.ts';
 import type { Bench, Watcher } from './bench.ts';
-import { measuresOf } from './loop-measures.ts';
+import { type Measure, measuresOf } from './loop-measures.ts';
 import { spreadOf } from './quantiles.ts';
 import { aimed } from './table.ts';
 import { spareMiners } from './victims.ts';
@@ -20,6 +20,8 @@ export type LoopOptions = {
   readonly loops: number;
   readonly miners: number;
   readonly atOnce: number;
+  /** Loops before those that count: they pay for the functions' cold starts and are shown by themselves. */
+  readonly warmUp: number;
   readonly seed: number;
 };
 type Played = { readonly reports: readonly CaseReport[]; readonly failures: readonly string[] };
@@ -30,12 +32,10 @@ const { cases } = scenarios.happy;
 const playMany = async (
   system: System,
   staff: Staff,
-  { loops, atOnce }: LoopOptions,
+  spare: ReturnType<typeof spareMiners>,
+  { loops, atOnce }: Pick<LoopOptions, 'loops' | 'atOnce'>,
   { progress, say }: Watcher,
 ): Promise<Played> => {
-  const spare = spareMiners(system.site.miners, Date.now);
-  if (spare.left() < loops)
-    throw new Error(`${loops} loops need ${loops} Antminers; this site has ${spare.left()}: raise --miners`);
   const reports: CaseReport[] = [];
   const failures: string[] = [];
   let begun = 0;
@@ -45,7 +45,7 @@ const playMany = async (
       begun += 1;
       const victim = one && spare.take(one.name);
       if (!victim) return;
-      await delay(victim.notBeforeMs - Date.now());
+      await delay(Math.max(0, victim.notBeforeMs - Date.now()));
       try {
         const report = await playCase(system, staff, victim.minerId, one);
         reports.push(report);
@@ -76,6 +76,16 @@ const stepsOf = (reports: readonly CaseReport[]) => {
   });
 };
 
+const rowsOf = (measures: readonly Measure[]) =>
+  measures.map(({ measure, aimMs, ms }) => ({
+    measure,
+    loops: ms.n,
+    'p50 ms': aimed(ms.p50, aimMs),
+    'p99 ms': aimed(ms.p99, aimMs),
+    'max ms': ms.max,
+    'aim ms': aimMs,
+  }));
+
 /** Latency of every step over many closed loops on one running system. */
 export const benchLoop: Bench<LoopOptions> = async (options, watcher) => {
   const stateDir = mkdtempSync(join(tmpdir(), 'hashinsight-bench-'));
@@ -98,7 +108,14 @@ export const benchLoop: Bench<LoopOptions> = async (options, watcher) => {
     };
     watcher.say('Waiting for telemetry of every miner');
     await untilAllReport(system, staff);
-    const { reports, failures } = await playMany(system, staff, options, watcher);
+    const spare = spareMiners(system.site.miners, Date.now);
+    const { loops, warmUp, atOnce } = options;
+    if (spare.left() < loops + warmUp)
+      throw new Error(
+        `${loops} loops after ${warmUp} to warm up need as many Antminers; this site has ${spare.left()}: raise --miners`,
+      );
+    const cold = await playMany(system, staff, spare, { loops: warmUp, atOnce }, watcher);
+    const { reports, failures } = await playMany(system, staff, spare, { loops, atOnce }, watcher);
     const audit = await staff.operator.call(
       'GET',
       `/api/v1/audit/verification?site_id=${system.record.siteId}`,
@@ -110,8 +127,9 @@ export const benchLoop: Bench<LoopOptions> = async (options, watcher) => {
       figures: {
         ...options,
         finished: reports.length,
-        failures,
+        failures: [...cold.failures, ...failures],
         measures,
+        cold: measuresOf(cold.reports),
         steps,
         auditIntact: audit.intact,
         auditEvents: audit.length,
@@ -129,16 +147,17 @@ export const benchLoop: Bench<LoopOptions> = async (options, watcher) => {
       },
       tables: [
         {
-          title: `Latency over ${reports.length} loops, ${options.miners} miners, ${options.atOnce} loops at a time`,
-          rows: measures.map(({ measure, aimMs, ms }) => ({
-            measure,
-            loops: ms.n,
-            'p50 ms': aimed(ms.p50, aimMs),
-            'p99 ms': aimed(ms.p99, aimMs),
-            'max ms': ms.max,
-            'aim ms': aimMs,
-          })),
+          title: `Latency over ${reports.length} loops, ${options.miners} miners, ${atOnce} loops at a time`,
+          rows: rowsOf(measures),
         },
+        ...(cold.reports.length > 0
+          ? [
+              {
+                title: `The first ${cold.reports.length} loops, which start the functions cold`,
+                rows: rowsOf(measuresOf(cold.reports)),
+              },
+            ]
+          : []),
         {
           title:
             'Each step after the one before it, and since the arrival of the batch that raised the alert',
@@ -156,6 +175,7 @@ export const benchLoop: Bench<LoopOptions> = async (options, watcher) => {
         failures.length === 0
           ? `All ${reports.length} loops ended as documented.`
           : `${failures.length} findings against the documented ends:\n${failures.join('\n')}`,
+        'A command whose result arrives before its receipt is recorded has no acknowledge step.',
         audit.intact ? `Audit chain of ${audit.length} events intact.` : 'The audit chain is broken.',
       ],
     };

@@ -19,8 +19,9 @@ const help = `Measures what docs/loop.md publishes. Run it on a quiet machine.
   npm run bench -- memory    memory of the whole local system by number of miners
 
   loop:     --loops N    closed loops (default 100)
-            --miners N   simulated miners (default 200; half of them can be broken, each once)
+            --miners N   simulated miners (default 200; about two thirds can be broken, each once)
             --at-once N  loops at a time (default 2)
+            --warm-up N  loops before, which pay for cold starts and are shown apart (default 4)
             --seed N     which miners break (default 1)
   lambdas:  --runs N     starts of each function (default 20)
             --only TEXT  functions whose name contains it
@@ -44,6 +45,7 @@ const options = {
     loops: count(100, 5_000),
     miners: count(200, 10_000),
     'at-once': count(2, 50),
+    'warm-up': z.coerce.number().int().min(0).max(100).default(4),
     seed: count(1, 2 ** 31),
   }),
   lambdas: z.strictObject({ ...common, runs: count(20, 1_000), only: z.string().default('') }),
@@ -103,6 +105,7 @@ const run = async () => {
       loops: text,
       miners: text,
       'at-once': text,
+      'warm-up': text,
       seed: text,
       runs: text,
       only: text,
@@ -123,7 +126,10 @@ const run = async () => {
   };
   if (name === 'loop' && positionals.length === 1) {
     const settings = parse(options.loop, given);
-    finish(await benchLoop({ ...settings, atOnce: settings['at-once'] }, watcher), settings);
+    finish(
+      await benchLoop({ ...settings, atOnce: settings['at-once'], warmUp: settings['warm-up'] }, watcher),
+      settings,
+    );
   } else if (name === 'lambdas' && positionals.length === 1) {
     const settings = parse(options.lambdas, given);
     finish(await benchLambdas(settings, watcher), settings);

@@ -1,12 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 
-/** A cell is text; numbers stand to the right. */
+/** A cell is text or a number; columns of figures stand to the right. */
 export type Cell = string | number;
 export type Row = Readonly<Record<string, Cell>>;
 
 const shown = (cell: Cell | undefined) =>
   typeof cell === 'number' ? cell.toLocaleString('en-US', { maximumFractionDigits: 1 }) : (cell ?? '');
+const figure = /^[\d.,]+( \(aim [\d.,]+\))?$/;
+const isFigure = (cell: Cell | undefined) => figure.test(stripVTControlCharacters(shown(cell)));
 const widthOf = (text: string) => stripVTControlCharacters(text).length;
 
 /** Rows under the names of the first row's columns, aligned. */
@@ -15,7 +17,7 @@ export const table = (rows: readonly Row[]): string => {
   const widths = columns.map((name) =>
     Math.max(widthOf(name), ...rows.map((row) => widthOf(shown(row[name])))),
   );
-  const isRight = columns.map((name) => rows.every((row) => typeof row[name] === 'number'));
+  const isRight = columns.map((name) => rows.every((row) => isFigure(row[name])));
   const line = (cells: readonly string[]) =>
     cells
       .map((text, at) => {
@@ -35,7 +37,7 @@ export const markdownTable = (rows: readonly Row[]): string => {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line(columns),
-    line(columns.map((name) => (rows.every((row) => typeof row[name] === 'number') ? '---:' : '---'))),
+    line(columns.map((name) => (rows.every((row) => isFigure(row[name])) ? '---:' : '---'))),
     ...rows.map((row) => line(columns.map((name) => stripVTControlCharacters(shown(row[name]))))),
   ].join('\n');
 };

@@ -29,12 +29,15 @@ export const watch = (): Watcher & { readonly stop: () => void } => {
     progress: (done, all, what) => {
       if (bar) {
         if (!isShown) bar.start(all, done, { what });
-        else bar.update(done, { what });
+        else {
+          bar.setTotal(all);
+          bar.update(done, { what });
+        }
         isShown = true;
         return;
       }
       const tenth = Math.floor((10 * done) / all);
-      if (tenth > lastTenth) say(`${done} of ${all}  ${what}`);
+      if (tenth !== lastTenth) say(`${done} of ${all}  ${what}`);
       lastTenth = tenth;
     },
   };
