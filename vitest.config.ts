@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{bin,lib,lambdas,contracts,edge-greengrass,simulator,local,bench,test,console}/**/*.test.{ts,tsx}'],
+    include: [
+      '{bin,lib,lambdas,contracts,edge-greengrass,simulator,local,bench,test,console}/**/*.test.{ts,tsx}',
+    ],
     exclude: ['**/node_modules/**', 'test/browser/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { alertKinds, severities } from './alert.ts';
 import { minerId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
+import { pageCursor } from './page-cursor.ts';
 import { minerReading } from './reading.ts';
 import { text } from './text.ts';
 
@@ -53,16 +54,15 @@ export const incident = z.strictObject({
 });
 export type IncidentAnswer = z.infer<typeof incident>;
 
-const page = {
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  cursor: z.string().max(500).optional(),
-};
+const limit = z.coerce.number().int().min(1).max(500).default(100);
+const cursor = (kind: 'al' | 'inc') => pageCursor(z.string().regex(new RegExp(`^${kind}-[0-9a-z]+-[0-9a-f]+$`)));
 
 /** Newest first by the time of the first sample; without `status` all. */
 export const alertsQuery = z.strictObject({
   site_id: siteIdText,
   status: z.enum(alertStatuses).optional(),
-  ...page,
+  limit,
+  cursor: cursor('al'),
 });
 export const alertsAnswer = z.strictObject({
   alerts: z.array(alert),
@@ -77,7 +77,8 @@ export const alertAnswer = z.strictObject({ alert });
 export const incidentsQuery = z.strictObject({
   site_id: siteIdText,
   status: z.enum(alertStatuses).optional(),
-  ...page,
+  limit,
+  cursor: cursor('inc'),
 });
 export const incidentsAnswer = z.strictObject({
   incidents: z.array(incident),

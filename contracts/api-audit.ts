@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { domainEvent } from './domain-event.ts';
 import { siteId, siteIdText, utcTime } from './identifiers.ts';
+import { pageCursor } from './page-cursor.ts';
 import { text } from './text.ts';
 
 /** A page size as a query string carries it. */
@@ -12,7 +13,7 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 export const listAuditEventsQuery = z.strictObject({
   site_id: siteIdText,
   limit: limitText,
-  cursor: z.string().max(500).optional(),
+  cursor: pageCursor(z.string().regex(/^[0-9]{12}$/)),
 });
 
 /** One link of the chain: the event, its place (from 1) and the hashes that bind it to its predecessor. */

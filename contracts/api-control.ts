@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { commandStatuses, commandTypes } from './command.ts';
 import { gatewayId, minerId, siteId, siteIdText, utcTime } from './identifiers.ts';
+import { pageCursor } from './page-cursor.ts';
 import { minerReading } from './reading.ts';
 
 /** A command's id in a path. */
@@ -11,7 +12,7 @@ export const listCommandsQuery = z.strictObject({
   site_id: siteIdText,
   status: z.enum(commandStatuses).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
+  cursor: pageCursor(z.string().regex(/^cmd-[0-9a-f]{28}$/)),
 });
 
 /** `GET /api/v1/commands/{command_id}` */

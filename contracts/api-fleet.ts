@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { gatewayId, minerId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
+import { pageCursor } from './page-cursor.ts';
 
 const displayName = z.string().trim().min(1).max(120);
 const timeZone = z.string().refine((zone) => {
@@ -62,12 +63,11 @@ export const newMiner = z.strictObject({
   rated_power_w: z.number().positive().max(100_000),
 });
 export const newMiners = z.strictObject({ miners: z.array(newMiner).min(1).max(80) });
-export const miner = newMiner;
 
 export const sitePath = z.strictObject({ site_id: siteIdText });
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
-  cursor: z.string().max(500).optional(),
+  cursor: pageCursor(minerId),
 });
 
 export const siteAnswer = z.strictObject({ site });
@@ -77,7 +77,7 @@ export const zonesAnswer = z.strictObject({ zones: z.array(zone), count: z.int()
 export const gatewayAnswer = z.strictObject({ gateway, credentials: gatewayCredentials });
 export const gatewaysAnswer = z.strictObject({ gateways: z.array(gateway), count: z.int() });
 export const minersAnswer = z.strictObject({
-  miners: z.array(miner),
+  miners: z.array(newMiner),
   count: z.int(),
   next_cursor: z.string().optional(),
 });

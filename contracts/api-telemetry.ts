@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { minerId, siteId, siteIdText, utcTime } from './identifiers.ts';
+import { pageCursor } from './page-cursor.ts';
 import { minerStates } from './reading.ts';
 
 export const liveQuery = z.strictObject({ site_id: siteIdText });
@@ -92,7 +93,7 @@ export type SeriesAnswer = z.infer<typeof seriesAnswer>;
 export const quarantineQuery = z.strictObject({
   site_id: siteIdText,
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
+  cursor: pageCursor(z.string().regex(/^[0-9]{14}#q-[0-9a-f]{24}$/)),
 });
 
 /** Batches that could not be used, newest first. `fault` is a code of contracts/telemetry-batch.ts, `UNKNOWN_GATEWAY`, `WRONG_PLACE` or `FROM_THE_FUTURE`. */

@@ -26,7 +26,7 @@ export const buildGateway = async (directory: string) => {
   return { outfile, bytes: Object.values(metafile.outputs)[0]?.bytes ?? 0 };
 };
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const { outfile, bytes } = await buildGateway(
     process.argv[2] ?? join(import.meta.dirname, '../dist/edge-gateway'),
   );

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import type { AlertStatus } from '../../contracts/api-alerting.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type AuditStore, commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
-import { fromCursor, toCursor } from '../shared/cursor.ts';
+import { cursorAfter } from '../shared/cursor.ts';
 import {
   type Alert,
   alertRecord,
@@ -204,9 +204,11 @@ const list = async <S extends z.ZodType>(
   { status, limit, cursor }: PageRequest,
   record: S,
 ) => {
-  const from = cursor === undefined ? undefined : fromCursor(cursor);
-  // The page's end fixes only the place within the partition; the partition is always the caller's own.
-  const start = from && { ...from, pk: pkOf(siteId), ...(status && statusOf(siteId, what, status)) };
+  const start = cursor !== undefined && {
+    pk: pkOf(siteId),
+    sk: `${what}#${cursor}`,
+    ...(status && statusOf(siteId, what, status)),
+  };
   const { Items, LastEvaluatedKey } = await db.send(
     new QueryCommand({
       TableName: alertingTable,
@@ -223,7 +225,7 @@ const list = async <S extends z.ZodType>(
       ...(start && { ExclusiveStartKey: start }),
     }),
   );
-  const nextCursor = toCursor(LastEvaluatedKey);
+  const nextCursor = cursorAfter(LastEvaluatedKey, `${what}#`);
   return {
     found: (Items ?? []).map((item) => record.parse(listed.parse(item).record)),
     ...(nextCursor && { nextCursor }),

@@ -1,7 +1,7 @@
 import { GetCommand, paginateQuery, paginateScan, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { domainEvent } from '../../contracts/domain-event.ts';
-import { fromCursor, toCursor } from '../shared/cursor.ts';
+import { cursorAfter } from '../shared/cursor.ts';
 import { type ChainHead, type ChainLink, emptyHead } from './audit-chain.ts';
 import { type AuditStore, auditKeys } from './commit-with-audit.ts';
 
@@ -65,13 +65,12 @@ export const walkLinks = ({ db, auditTable }: Store) =>
 export type LinkPage = { readonly links: readonly ChainLink[]; readonly nextCursor?: string };
 
 /**
- * A page of the site's links, newest first. An entry that is not a link is left out of the page (verification names
- * it). A cursor that is not ours begins at the newest.
+ * A page of the site's links, newest first, from the one before the link numbered `after` (12 digits). An entry that is
+ * not a link is left out of the page (verification names it).
  */
 export const listLinks =
   ({ db, auditTable }: Store) =>
-  async (siteId: number, limit: number, cursor?: string): Promise<LinkPage> => {
-    const key = cursor === undefined ? undefined : fromCursor(cursor);
+  async (siteId: number, limit: number, after?: string): Promise<LinkPage> => {
     const { pk } = auditKeys.head(siteId);
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
@@ -80,11 +79,11 @@ export const listLinks =
         ExpressionAttributeValues: { ':site': pk, ':link': 'LINK#' },
         ScanIndexForward: false,
         Limit: limit,
-        ...(key && { ExclusiveStartKey: { pk, sk: String(key.sk) } }),
+        ...(after !== undefined && { ExclusiveStartKey: { pk, sk: `LINK#${after}` } }),
       }),
     );
     const links = (Items ?? []).map(toLink).filter((one) => one !== undefined);
-    const nextCursor = toCursor(LastEvaluatedKey && { sk: LastEvaluatedKey.sk });
+    const nextCursor = cursorAfter(LastEvaluatedKey, 'LINK#');
     return { links, ...(nextCursor && { nextCursor }) };
   };
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { CommandStatus } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type AuditStore, commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
-import { fromCursor, toCursor } from '../shared/cursor.ts';
+import { cursorAfter } from '../shared/cursor.ts';
 import {
   type CommandRecord,
   commandRecord,
@@ -151,9 +151,8 @@ export type CommandPage = { readonly commands: readonly CommandRecord[]; readonl
 /** A page of a site's commands, newest first, all or those in one status. */
 export const listCommands =
   ({ db, controlTable }: ControlReader) =>
-  async (siteId: number, limit: number, status?: CommandStatus, cursor?: string): Promise<CommandPage> => {
+  async (siteId: number, limit: number, status?: CommandStatus, after?: string): Promise<CommandPage> => {
     const pk = `SITE#${siteId}`;
-    const sk = cursor === undefined ? undefined : fromCursor(cursor)?.sk;
     const partition = status ? controlKeys.status(siteId, status) : pk;
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
@@ -163,12 +162,12 @@ export const listCommands =
         ExpressionAttributeValues: { ':partition': partition, ':command': 'COMMAND#' },
         ScanIndexForward: false,
         Limit: limit,
-        ...(sk !== undefined && {
-          ExclusiveStartKey: { pk, sk: String(sk), ...(status && { status_pk: partition }) },
+        ...(after !== undefined && {
+          ExclusiveStartKey: { pk, sk: `COMMAND#${after}`, ...(status && { status_pk: partition }) },
         }),
       }),
     );
-    const nextCursor = toCursor(LastEvaluatedKey && { sk: LastEvaluatedKey.sk });
+    const nextCursor = cursorAfter(LastEvaluatedKey, 'COMMAND#');
     return {
       commands: (Items ?? []).map((item) => commandRecord.parse(item)),
       ...(nextCursor && { nextCursor }),

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { gateway, miner, site } from '../../contracts/api-fleet.ts';
+import { gateway, newMiner, site } from '../../contracts/api-fleet.ts';
 import { tenantId } from '../../contracts/identifiers.ts';
 
 export type FleetStore = { readonly db: DynamoDBDocumentClient; readonly fleetTable: string };
@@ -25,4 +25,4 @@ export const siteItem = site.extend({ tenant_id: tenantId }).loose();
 export const gatewayItem = gateway
   .extend({ tenant_id: tenantId, sealed_secret: z.instanceof(Uint8Array) })
   .loose();
-export const minerItem = miner.loose();
+export const minerItem = newMiner.loose();

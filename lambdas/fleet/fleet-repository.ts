@@ -2,9 +2,8 @@ import { GetCommand, paginateQuery, QueryCommand, UpdateCommand } from '@aws-sdk
 import * as z from 'zod';
 import {
   gateway,
-  miner,
   type newGateway,
-  type newMiner,
+  newMiner,
   type newSite,
   type newZone,
   type Site,
@@ -17,7 +16,7 @@ import {
   stateEvent,
   type TransactItem,
 } from '../audit/commit-with-audit.ts';
-import { fromCursor, toCursor } from '../shared/cursor.ts';
+import { cursorAfter } from '../shared/cursor.ts';
 import { toSite } from './fleet-directory.ts';
 import { type FleetStore, fleetKeys, siteItem } from './fleet-keys.ts';
 
@@ -110,7 +109,7 @@ const listBelow = async <T>(
 /** An item as its wire schema: the storage attributes around it fall away, and the rest is checked. */
 const toZone = (item: unknown) => zone.strip().parse(item);
 const toGateway = (item: unknown) => gateway.strip().parse(item);
-const toMiner = (item: unknown) => miner.strip().parse(item);
+const toMiner = (item: unknown) => newMiner.strip().parse(item);
 
 export const listZones = (store: FleetStore) => (siteId: number) => listBelow(store, siteId, 'ZONE#', toZone);
 
@@ -204,19 +203,19 @@ export const activateGateway =
 
 export const listMiners =
   ({ db, fleetTable }: FleetStore) =>
-  async (siteId: number, limit: number, cursor: string | undefined) => {
+  async (siteId: number, limit: number, after: string | undefined) => {
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
         TableName: fleetTable,
         KeyConditionExpression: 'pk = :site AND begins_with(sk, :miner)',
         ExpressionAttributeValues: { ':site': `SITE#${siteId}`, ':miner': 'MINER#' },
         Limit: limit,
-        ...(cursor && { ExclusiveStartKey: { ...fromCursor(cursor), pk: `SITE#${siteId}` } }),
+        ...(after !== undefined && { ExclusiveStartKey: fleetKeys.miner(siteId, after) }),
       }),
     );
     return {
       miners: (Items ?? []).map(toMiner),
-      nextCursor: toCursor(LastEvaluatedKey && { sk: LastEvaluatedKey.sk }),
+      nextCursor: cursorAfter(LastEvaluatedKey, 'MINER#'),
     };
   };
 

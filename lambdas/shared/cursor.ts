@@ -1,16 +1,6 @@
-import * as z from 'zod';
+/** The name of a page's last entry as opaque text for `next_cursor`; contracts/page-cursor.ts reads it again. */
+const toCursor = (lastName: string) => Buffer.from(lastName, 'latin1').toString('base64url');
 
-const keySchema = z.record(z.string(), z.union([z.string(), z.number()]));
-
-/** A page's end as opaque text for `next_cursor`. It carries keys only; the query it continues fixes tenant and site anew. */
-export const toCursor = (key: Record<string, unknown> | undefined) =>
-  key && Buffer.from(JSON.stringify(key)).toString('base64url');
-
-/** The key of a cursor, or undefined where it is not one of ours. */
-export const fromCursor = (cursor: string) => {
-  try {
-    return keySchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch {
-    return undefined;
-  }
-};
+/** The cursor after a page that DynamoDB ended at this key: the name is what follows the list's prefix in the sort key. */
+export const cursorAfter = (lastKey: Record<string, unknown> | undefined, prefix = '') =>
+  lastKey && toCursor(String(lastKey.sk).slice(prefix.length));

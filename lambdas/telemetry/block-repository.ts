@@ -198,5 +198,5 @@ export const readDays =
       nowMs - keptMs.daily,
     );
 
-export type ReadingsOfWindow = { readonly windowStartMs: number; readonly readings: readonly MinerReading[] };
+type ReadingsOfWindow = { readonly windowStartMs: number; readonly readings: readonly MinerReading[] };
 export const daySpan = (dayStartMs: number) => [dayStartMs, dayStartMs + dayMs] as const;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { epochMs } from '../../contracts/identifiers.ts';
 import { type AuditStore, commitWithAudit, stateEvent } from '../audit/commit-with-audit.ts';
 import { ttlSeconds } from '../shared/clock.ts';
-import { fromCursor, toCursor } from '../shared/cursor.ts';
+import { cursorAfter } from '../shared/cursor.ts';
 import type { QuarantineEntry } from './set-aside.ts';
 import { type TelemetryStore, telemetryKeys } from './telemetry-keys.ts';
 import { keptMs } from './windows.ts';
@@ -16,7 +16,7 @@ const entryItem = z.object({
   bytes: z.int(),
   received_at_ms: epochMs,
 });
-export type StoredEntry = z.infer<typeof entryItem>;
+type StoredEntry = z.infer<typeof entryItem>;
 
 /** Records a batch that was set aside, with its audit event; a second time nothing happens. */
 export const insertEntry =
@@ -53,21 +53,23 @@ export const insertEntry =
 /** A site's batches that were set aside and are still kept, newest first. */
 export const listEntries =
   ({ db, telemetryTable }: TelemetryStore) =>
-  async (siteId: number, nowMs: number, limit: number, cursor?: string) => {
-    const from = cursor === undefined ? undefined : fromCursor(cursor);
+  async (siteId: number, nowMs: number, limit: number, after?: string) => {
+    const kept = telemetryKeys.rawFrom(nowMs - keptMs.quarantine);
+    if (after !== undefined && after < kept) return { entries: [] };
+    const pk = telemetryKeys.quarantineOfSite(siteId);
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
         TableName: telemetryTable,
         KeyConditionExpression: 'pk = :pk AND sk >= :kept',
         ExpressionAttributeValues: {
-          ':pk': telemetryKeys.quarantineOfSite(siteId),
-          ':kept': telemetryKeys.rawFrom(nowMs - keptMs.quarantine),
+          ':pk': pk,
+          ':kept': kept,
         },
         ScanIndexForward: false,
         Limit: limit,
-        ...(from && { ExclusiveStartKey: { ...from, pk: telemetryKeys.quarantineOfSite(siteId) } }),
+        ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
       }),
     );
-    const nextCursor = toCursor(LastEvaluatedKey);
+    const nextCursor = cursorAfter(LastEvaluatedKey);
     return { entries: (Items ?? []).map((item) => entryItem.parse(item)), ...(nextCursor && { nextCursor }) };
   };

@@ -8,7 +8,7 @@ const resource = z.object({
   DependsOn: z.union([z.string(), z.array(z.string())]).default([]),
   Condition: z.string().optional(),
 });
-export type TemplateResource = z.infer<typeof resource>;
+type TemplateResource = z.infer<typeof resource>;
 
 const template = z.object({
   Parameters: z

@@ -34,7 +34,8 @@ export const memoryAdapter = () => {
       entries.delete(`${model}:${id}`);
     },
     revokeByGrantId: async (grantId) => {
-      for (const [key, { payload }] of entries) if (payload.grantId === grantId) entries.delete(key);
+      for (const [key, { payload }] of entries)
+        if (key.startsWith(`${model}:`) && payload.grantId === grantId) entries.delete(key);
     },
   });
 };

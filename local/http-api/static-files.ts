@@ -106,4 +106,4 @@ export const createStaticFiles = (directory: string) => {
     return true;
   };
 };
-export type StaticFiles = ReturnType<typeof createStaticFiles>;
+type StaticFiles = ReturnType<typeof createStaticFiles>;

@@ -6,7 +6,7 @@ import type { SessionStore } from './session-store.ts';
 import type { Message } from './sql-evaluate.ts';
 import { destinationOf, topicFault } from './topic-filter.ts';
 
-export type BrokerParts = {
+type BrokerParts = {
   readonly port: number;
   readonly authority: CertificateAuthority;
   readonly sessions: SessionStore;
@@ -174,4 +174,4 @@ export const startBroker = async (parts: BrokerParts) => {
     },
   };
 };
-export type Broker = Awaited<ReturnType<typeof startBroker>>;
+type Broker = Awaited<ReturnType<typeof startBroker>>;

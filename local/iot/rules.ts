@@ -182,4 +182,4 @@ export const createRules = (services: RuleServices) => {
     },
   };
 };
-export type Rules = ReturnType<typeof createRules>;
+type Rules = ReturnType<typeof createRules>;

@@ -71,8 +71,8 @@ export const playCase = async (
   }
   const loop = await until(`${one.name}: the end of the loop of ${minerId}`, 2 * stepMs, async () => {
     const found = (await listLoops()).find(({ loop_id }) => loop_id === loopId);
-    const isLearned = found?.status !== 'effective' || found.steps.some(({ step }) => step === 'learn');
-    return found && !running.has(found.status) && isLearned ? found : undefined;
+    const isWhole = found?.status !== 'effective' || found.steps.length === loopSteps.length;
+    return found && !running.has(found.status) && isWhole ? found : undefined;
   });
   const { recommendation } = await staff.operator.call('GET', path, recommendationDetail);
   const commandId = recommendation.execution?.command_id;

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { apiError } from '../../contracts/api-error.ts';
+import type { Route, RouteTable } from '../../contracts/route.ts';
+import { advisorRoutes } from '../../lambdas/advisor/api.ts';
+import { alertingRoutes } from '../../lambdas/alerting/api.ts';
+import { auditRoutes } from '../../lambdas/audit/api.ts';
+import { controlRoutes } from '../../lambdas/control/api.ts';
+import { fleetRoutes } from '../../lambdas/fleet/api.ts';
+import { identityRoutes } from '../../lambdas/identity/api.ts';
+import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
+
+/** Every route table of the product, by context. */
+export const routeTables: Readonly<Record<string, RouteTable>> = {
+  identity: identityRoutes,
+  fleet: fleetRoutes,
+  telemetry: telemetryRoutes,
+  alerting: alertingRoutes,
+  advisor: advisorRoutes,
+  control: controlRoutes,
+  audit: auditRoutes,
+};
+
+const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
+
+const operationOf = (context: string, operationId: string, route: Route): ZodOpenApiOperationObject => {
+  const { access, params, query, body, success, summary } = route;
+  const right =
+    access === 'public'
+      ? 'No session needed.'
+      : `Needs ${access.level} access to ${access.module}${access.rank ? ` and rank ${access.rank}` : ''}.`;
+  return {
+    operationId,
+    tags: [context],
+    summary: summary.en,
+    description: `${summary.zh}\n\n${right}`,
+    ...(access === 'public' && { security: [] }),
+    requestParams: {
+      ...(params instanceof z.ZodObject && { path: params }),
+      ...(query instanceof z.ZodObject && { query }),
+    },
+    ...(body && { requestBody: { content: json(body) } }),
+    responses: {
+      [`${success.status}`]: { description: 'Done', ...(success.body && { content: json(success.body) }) },
+      default: { description: 'Refused; the code says why', content: json(apiError) },
+    },
+  };
+};
+
+/** The OpenAPI 3.1 document of the whole API, from the route tables that also make the routes. */
+export const openApiDocument = () => {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const [context, table] of Object.entries(routeTables))
+    for (const [operationId, route] of Object.entries(table))
+      paths[route.path] = {
+        ...paths[route.path],
+        [route.method.toLowerCase()]: operationOf(context, operationId, route),
+      };
+  return createDocument({
+    openapi: '3.1.1',
+    info: { title: 'HashInsight', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths,
+    security: [{ session: [] }],
+    components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session' } } },
+  });
+};
