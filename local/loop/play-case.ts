@@ -1,6 +1,7 @@
 import {
   type Loop,
   loopList,
+  loopSteps,
   type Recommendation,
   recommendationAnswer,
   recommendationDetail,
