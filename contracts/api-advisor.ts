@@ -41,6 +41,22 @@ export const approvalLevels = ['operator', 'manager', 'admin'] as const;
 export type ApprovalLevel = (typeof approvalLevels)[number];
 
 const jsonObject = z.record(z.string().max(64), z.json());
+
+const maxAttachmentLevels = 8;
+const maxAttachmentLength = 16 * 1024;
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));
+
+/** What a caller may say in its own words, bounded so that a table's item and an event can hold it. */
+const attachment = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (value) => isShallow(value, maxAttachmentLevels) && JSON.stringify(value).length <= maxAttachmentLength,
+    `must be at most ${maxAttachmentLength / 1024} KB of JSON, nested at most ${maxAttachmentLevels} levels`,
+  )
+  .pipe(jsonObject);
 const fraction = z.number().min(0).max(1);
 const targets = z.array(minerId).max(500);
 const rating = z.int().min(1).max(5);
@@ -71,20 +87,20 @@ export const createRecommendationBody = z.object({
   site_id: siteId,
   trigger_type: z.enum(triggerTypes),
   trigger_id: z.string().min(1).max(128).optional(),
-  trigger_data: jsonObject.optional(),
+  trigger_data: attachment.optional(),
   diagnosis: z.object({
     root_cause: z.string().trim().min(1).max(500),
     evidence: z.array(z.string().max(500)).max(20),
     confidence: fraction,
   }),
   action_type: z.enum(actionTypes),
-  action_params: jsonObject.optional(),
+  action_params: attachment.optional(),
   target_ids: targets.optional(),
   /** The caller's own estimate. The assessed level stands where it is higher; it is never lowered by the caller. */
   risk_level: z.enum(riskTiers).default('medium'),
   confidence_score: fraction.optional(),
   priority: z.int().min(1).max(10).default(5),
-  expected_benefit: jsonObject.optional(),
+  expected_benefit: attachment.optional(),
 });
 
 export const recommendationParams = z.object({ recommendation_id: z.string().min(1).max(128) });
@@ -94,10 +110,10 @@ export const rejectBody = z.object({ reason: z.string().trim().min(1).max(1_000)
 export const feedbackBody = z.object({
   feedback_type: z.enum(feedbackTypes),
   was_effective: z.boolean().optional(),
-  outcome_metrics: jsonObject.optional(),
+  outcome_metrics: attachment.optional(),
   user_rating: rating.optional(),
   user_comment: comment.optional(),
-  side_effects: jsonObject.optional(),
+  side_effects: attachment.optional(),
   /** The fields that `000` §7.2 has besides. */
   outcome: z.enum(feedbackOutcomes).optional(),
   accuracy_rating: rating.optional(),

@@ -55,7 +55,8 @@ export const incident = z.strictObject({
 export type IncidentAnswer = z.infer<typeof incident>;
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
-const cursor = (kind: 'al' | 'inc') => pageCursor(z.string().regex(new RegExp(`^${kind}-[0-9a-z]+-[0-9a-f]+$`)));
+const cursor = (kind: 'al' | 'inc') =>
+  pageCursor(z.string().regex(new RegExp(`^${kind}-[0-9a-z]+-[0-9a-f]+$`)));
 
 /** Newest first by the time of the first sample; without `status` all. */
 export const alertsQuery = z.strictObject({

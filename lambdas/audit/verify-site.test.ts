@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { DeleteCommand, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../contracts/access.ts';
-import { auditEventList, auditVerification } from '../../contracts/api-audit.ts';
+import { auditEventList, auditVerification, listAuditEventsQuery } from '../../contracts/api-audit.ts';
 import { startTables } from '../../test/support/tables.ts';
 import { listLinks, readHead, walkLinks } from './audit-repository.ts';
 import { auditKeys, commitWithAudit, stateEvent } from './commit-with-audit.ts';
@@ -153,7 +153,7 @@ test('events are listed newest first, page by page, to their tenant only', async
   const seqs: number[] = [];
   let cursor: string | undefined;
   do {
-    const page = await list(who, 1, 10, cursor);
+    const page = await list(who, 1, 10, listAuditEventsQuery.shape.cursor.parse(cursor));
     if (!page.ok) throw new Error(page.failure.message);
     auditEventList.parse(page.value);
     seqs.push(...page.value.events.map(({ seq }) => seq));

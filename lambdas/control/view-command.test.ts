@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../contracts/access.ts';
-import { commandList, commandView } from '../../contracts/api-control.ts';
+import { commandList, commandView, listCommandsQuery } from '../../contracts/api-control.ts';
 import { listCommands, readCommand } from './command-repository.ts';
 import { dispatchCommand } from './dispatch-command.ts';
 import { proposal, siteId, startControl, type TestControl } from './test-control.ts';
@@ -40,7 +40,11 @@ test('lists newest first, page by page, whole or by status, and never shows a po
   const miners: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await show(who, { site_id: siteId, limit: 2, cursor });
+    const page = await show(who, {
+      site_id: siteId,
+      limit: 2,
+      cursor: listCommandsQuery.shape.cursor.parse(cursor),
+    });
     if (!page.ok) throw new Error(page.failure.message);
     expect(JSON.stringify(page.value)).not.toContain('a pool password');
     commandList.parse(page.value);

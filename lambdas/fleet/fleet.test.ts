@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../contracts/access.ts';
+import { pageQuery } from '../../contracts/api-fleet.ts';
 import { startTables } from '../../test/support/tables.ts';
 import { verifyChain } from '../audit/audit-chain.ts';
 import { listLinks, readHead } from '../audit/audit-repository.ts';
@@ -145,7 +146,11 @@ describe('miners', () => {
       Array.from({ length: 7 }, (_, n) => miner(`m-${n}`, gatewayId)),
     );
     const first = await fleet.listMiners(store)(owner.siteId, 4, undefined);
-    const second = await fleet.listMiners(store)(owner.siteId, 4, first.nextCursor);
+    const second = await fleet.listMiners(store)(
+      owner.siteId,
+      4,
+      pageQuery.parse({ cursor: first.nextCursor }).cursor,
+    );
     expect([...first.miners, ...second.miners].map(({ miner_id }) => miner_id)).toEqual(
       Array.from({ length: 7 }, (_, n) => `m-${n}`),
     );

@@ -1,0 +1,117 @@
+import type { Route } from '../../contracts/route.ts';
+import { advisorRoutes } from '../../lambdas/advisor/api.ts';
+import { alertingRoutes } from '../../lambdas/alerting/api.ts';
+import { auditRoutes } from '../../lambdas/audit/api.ts';
+import { controlRoutes } from '../../lambdas/control/api.ts';
+import { fleetRoutes } from '../../lambdas/fleet/api.ts';
+import { identityRoutes } from '../../lambdas/identity/api.ts';
+import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
+
+export type Operation = Route & { readonly id: string };
+
+/** Every route of every context. */
+export const operations: readonly Operation[] = [
+  identityRoutes,
+  fleetRoutes,
+  telemetryRoutes,
+  alertingRoutes,
+  advisorRoutes,
+  controlRoutes,
+  auditRoutes,
+].flatMap((table) => Object.entries<Route>(table).map(([id, route]) => ({ ...route, id })));
+
+/** What the samples name. */
+export type Ids = {
+  readonly siteId: number;
+  readonly minerId: string;
+  readonly gatewayId: string;
+  readonly recommendationId: string;
+  readonly alertId: string;
+  readonly commandId: string;
+  readonly ruleId: number;
+};
+
+const diagnosis = { root_cause: 'Dust', evidence: ['Fans at 100 %'], confidence: 0.7 };
+
+/** A body that each operation would accept if everything else were right. */
+export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object | undefined => {
+  const bodies: Readonly<Record<string, object>> = {
+    createSite: { name: 'Another site', capacity_kw: 10 },
+    createZone: { zone_id: 'zone-9', name: 'Nine', zone_type: 'room', capacity_kw: 10 },
+    registerGateway: { gateway_id: 'gw-9', name: 'Nine' },
+    registerMiners: {
+      miners: [
+        {
+          miner_id: 'm-9',
+          vendor: 'antminer',
+          model: 'Antminer S21',
+          zone_id: 'zone-1',
+          gateway_id: gatewayId,
+          rated_hashrate_ths: 200,
+          rated_power_w: 3500,
+        },
+      ],
+    },
+    createRecommendation: {
+      site_id: siteId,
+      trigger_type: 'user_request',
+      diagnosis,
+      action_type: 'reboot',
+      target_ids: [minerId],
+    },
+    approveRecommendation: { reason: 'Seen' },
+    approveAutoRecommendation: { reason: 'Seen' },
+    rejectRecommendation: { reason: 'No' },
+    rejectAutoRecommendation: { reason: 'No' },
+    giveFeedback: { feedback_type: 'user_review', was_effective: true },
+    diagnoseAlert: { site_id: siteId, miner_id: minerId, alert_type: 'hashrate_drop' },
+    diagnoseBatch: { site_id: siteId, alert_type: 'hashrate_drop', miner_ids: [minerId] },
+    assessRisk: { action_type: 'reboot', target_ids: [minerId] },
+    createRule: { site_id: siteId, name: 'A rule', conditions: { max_risk_level: 'low' } },
+    updateRule: { name: 'Another name' },
+    executeApproved: { site_id: siteId },
+  };
+  return bodies[id];
+};
+
+/** Parameters that a query must have, as far as the operation knows them. */
+const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, string> => {
+  const bySite: Record<string, string> = { site_id: String(siteId) };
+  switch (id) {
+    case 'getSeries':
+      return { ...bySite, miner_id: minerId };
+    case 'getLive':
+    case 'listQuarantine':
+    case 'listAlerts':
+    case 'getAlert':
+    case 'listIncidents':
+    case 'listRecommendations':
+    case 'listAutoRecommendations':
+    case 'getLearningStats':
+    case 'listRules':
+    case 'listLoops':
+    case 'listCommands':
+    case 'getCommand':
+    case 'listAuditEvents':
+    case 'verifyAudit':
+      return bySite;
+    default:
+      return {};
+  }
+};
+
+/** The operation's path with ids filled in, and its query; `query` replaces or adds parameters. */
+export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<string, string>> = {}) => {
+  const values: Readonly<Record<string, string>> = {
+    site_id: String(ids.siteId),
+    recommendation_id: ids.recommendationId,
+    alert_id: ids.alertId,
+    command_id: ids.commandId,
+    rule_id: String(ids.ruleId),
+  };
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  );
+  const parameters = new URLSearchParams({ ...queryOf(operation, ids), ...query });
+  return parameters.size > 0 ? `${path}?${parameters}` : path;
+};
