@@ -44,12 +44,22 @@ export const recordResponse =
       if (judgement === 'late')
         return deps.noteLateAnswer(command, answerKey(response), lateEvent(command, response));
       const nowMs = deps.clock.nowMs();
-      const event = eventFor(judgement, command, response);
-      if (await deps.moveCommand(command, judgement, nowMs, patchOf(judgement, response, nowMs), [event]))
-        return;
+      const moves = overtookAcceptance(command, response)
+        ? (['acknowledge', judgement] as const)
+        : [judgement];
+      const patch = moves.reduce<CommandPatch>(
+        (sum, move) => ({ ...sum, ...patchOf(move, response, nowMs) }),
+        {},
+      );
+      const events = moves.map((move) => eventFor(move, command, response));
+      if (await deps.moveCommand(command, judgement, nowMs, patch, events)) return;
     }
     throw new Error(`Command ${response.commandId} stayed contended over ${attempts} attempts`);
   };
+
+/** A result says by itself that the gateway had accepted the command, also where it overtook the answer that says so. */
+const overtookAcceptance = ({ status }: CommandRecord, { outcome }: CommandResponse) =>
+  status === 'DISPATCHED' && (outcome === 'succeeded' || outcome === 'failed' || outcome === 'unknown');
 
 const eventFor = (move: Settling, command: CommandRecord, response: CommandResponse) => {
   const actor = gatewayActor(command.gatewayId);
