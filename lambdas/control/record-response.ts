@@ -44,13 +44,12 @@ export const recordResponse =
       if (judgement === 'late')
         return deps.noteLateAnswer(command, answerKey(response), lateEvent(command, response));
       const nowMs = deps.clock.nowMs();
-      const moves = overtookAcceptance(command, response)
-        ? (['acknowledge', judgement] as const)
-        : [judgement];
-      const patch = moves.reduce<CommandPatch>(
-        (sum, move) => ({ ...sum, ...patchOf(move, response, nowMs) }),
-        {},
-      );
+      const overtook = overtookAcceptance(command, response);
+      const moves: readonly Settling[] = overtook ? ['acknowledge', judgement] : [judgement];
+      const patch: CommandPatch = {
+        ...(overtook && { acknowledgedAtMs: nowMs }),
+        ...patchOf(judgement, response, nowMs),
+      };
       const events = moves.map((move) => eventFor(move, command, response));
       if (await deps.moveCommand(command, judgement, nowMs, patch, events)) return;
     }
