@@ -1,5 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
+import { BatchError, type BatchFault, Reader, Writer } from './batch-bytes.ts';
 import { epochMs, gatewayId, minerId, siteId } from './identifiers.ts';
 import {
   type MinerReading,
@@ -50,112 +51,9 @@ export type TelemetryBatch = Pick<
   readonly readings: readonly MinerReading[];
 };
 
-export const batchFaults = [
-  'TOO_LARGE',
-  'BAD_MAGIC',
-  'BAD_COMPRESSION',
-  'BAD_HEADER',
-  'TRUNCATED',
-  'TRAILING_BYTES',
-  'BAD_VALUE',
-] as const;
-export type BatchFault = (typeof batchFaults)[number];
 export type DecodedBatch =
   | { readonly ok: true; readonly batch: TelemetryBatch }
   | { readonly ok: false; readonly fault: BatchFault; readonly detail: string };
-
-class BatchError extends Error {
-  readonly fault: BatchFault;
-  constructor(fault: BatchFault, detail: string) {
-    super(detail);
-    this.fault = fault;
-  }
-}
-
-class Writer {
-  #bytes = new Uint8Array(4096);
-  #length = 0;
-
-  byte(value: number) {
-    if (this.#length === this.#bytes.length) this.#grow(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  varint(value: number) {
-    let rest = value;
-    while (rest >= 0x80) {
-      this.byte((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.byte(rest);
-  }
-
-  signed(value: number) {
-    this.varint(value >= 0 ? value * 2 : -value * 2 - 1);
-  }
-
-  bytes(chunk: Uint8Array) {
-    if (this.#length + chunk.length > this.#bytes.length) this.#grow(chunk.length);
-    this.#bytes.set(chunk, this.#length);
-    this.#length += chunk.length;
-  }
-
-  done() {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #grow(atLeast: number) {
-    const next = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + atLeast));
-    next.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = next;
-  }
-}
-
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  byte() {
-    const value = this.#bytes[this.#at++];
-    if (value === undefined) throw new BatchError('TRUNCATED', 'the batch ends in the middle of its columns');
-    return value;
-  }
-
-  varint() {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const next = this.byte();
-      value += (next & 0x7f) * scale;
-      if (next < 0x80) break;
-      scale *= 0x80;
-      if (scale > 2 ** 49) throw new BatchError('BAD_VALUE', 'a number is longer than 56 bits');
-    }
-    if (!Number.isSafeInteger(value)) throw new BatchError('BAD_VALUE', 'a number exceeds 2^53');
-    return value;
-  }
-
-  signed() {
-    const value = this.varint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-
-  bytes(length: number) {
-    if (this.#at + length > this.#bytes.length)
-      throw new BatchError('TRUNCATED', 'the batch ends before its header does');
-    const chunk = this.#bytes.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return chunk;
-  }
-
-  get left() {
-    return this.#bytes.length - this.#at;
-  }
-}
 
 const scaleOf = (field: ReadingField) => 10 ** readingFields[field].decimals;
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InventoryEntry } from '../simulator/site/inventory.ts';
 import { buildConsole, buildStacks, cdkOut, consoleDir } from './build.ts';
@@ -68,6 +68,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       onProgress: (step) => onStep(`Cloud: ${step}`),
     });
     closers.push(runtime.close);
+    writeFileSync(join(stateDir, 'endpoints.json'), JSON.stringify(runtime.endpoints));
     onStep(`Starting ${options.miners} simulated miners`);
     const site = await startSimulator(options, onTrouble);
     closers.push(site.child.close);

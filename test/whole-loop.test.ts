@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { loopSteps } from '../contracts/api-advisor.ts';
 import { runLoop } from '../local/loop/run-loop.ts';
 
 /**
@@ -22,17 +23,5 @@ it('carries a lost hashboard and a dead fan through the whole loop', { timeout: 
     { name: 'dead fan', faults: [] },
   ]);
   expect(report.audit).toMatchObject({ intact: true });
-  for (const { steps } of report.cases)
-    expect(steps.map(({ step }) => step)).toEqual([
-      'detect',
-      'diagnose',
-      'recommend',
-      'assess',
-      'approve',
-      'dispatch',
-      'acknowledge',
-      'verify',
-      'audit',
-      'learn',
-    ]);
+  for (const { steps } of report.cases) expect(steps.map(({ step }) => step)).toEqual([...loopSteps]);
 });

@@ -43,6 +43,9 @@ export type Handlers<T extends RouteTable> = {
   readonly [K in keyof T]: (input: RouteInput<T[K]>) => Promise<Result<Reply<Success<T[K]>>>>;
 };
 
+/** Any of a table's bound use cases. */
+type Handler = (input: never) => Promise<Result<Reply<unknown>>>;
+
 const maxBodyBytes = 1024 * 1024;
 
 /**
@@ -53,6 +56,7 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
   const byKey = new Map(
     Object.entries(table).map(([id, route]) => [`${route.method} ${route.path}`, { id, route }]),
   );
+  const bound = new Map(Object.entries<Handler>(handlers));
   const handle = async (event: Event): Promise<APIGatewayProxyStructuredResultV2> => {
     const requestId = event.requestContext.requestId;
     const found = byKey.get(event.routeKey);
@@ -61,10 +65,9 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     if (!admitted.ok) return refuse(requestId, admitted.failure);
     const input = parseInput(found.route, event);
     if (!input.ok) return refuse(requestId, input.failure);
-    const handler = handlers[found.id as keyof T] as unknown as (
-      i: unknown,
-    ) => Promise<Result<Reply<unknown>>>;
-    const result = await handler({
+    const handler = bound.get(found.id);
+    if (!handler) throw new Error(`Operation ${found.id} is not bound`);
+    const parsed = {
       ...input.value,
       who: admitted.value,
       cookies: event.cookies ?? [],
@@ -72,7 +75,9 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
       origin: originOf(event),
       language: languageOf(event),
       requestId,
-    });
+    };
+    // The route's own schemas made `parsed` just now, which the compiler cannot follow through the map.
+    const result = await handler(parsed as never);
     if (!result.ok) return refuse(requestId, result.failure);
     const { body, headers, cookies } = result.value;
     return {
