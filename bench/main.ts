@@ -9,7 +9,8 @@ import { benchLambdas } from './lambdas.ts';
 import { benchLoop } from './loop.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { benchMemory } from './memory.ts';
-import { markdownTable, table } from './table.ts';
+import { describeRun, publish } from './publish.ts';
+import { table } from './table.ts';
 import { watch } from './watcher.ts';
 
 const help = `Measures what docs/loop.md publishes. Run it on a quiet machine.
@@ -28,7 +29,7 @@ const help = `Measures what docs/loop.md publishes. Run it on a quiet machine.
   memory:   --miners LIST  sizes of the site (default 200,2000)
             --seconds N    of steady telemetry before measuring (default 60)
   all:      --json       the figures as JSON on standard output
-            --markdown   the tables as Markdown
+            --publish    write the tables into docs/loop.md, too
             --help       this text
 
 Each run is also kept as bench/results/<name>.json.
@@ -37,7 +38,7 @@ Each run is also kept as bench/results/<name>.json.
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
 const common = {
   json: z.boolean().default(false),
-  markdown: z.boolean().default(false),
+  publish: z.boolean().default(false),
 };
 const options = {
   loop: z.strictObject({
@@ -78,22 +79,19 @@ const parse = <T extends z.ZodType>(schema: T, values: unknown): z.output<T> => 
   );
 };
 
-type Shown = { readonly json: boolean; readonly markdown: boolean };
-const show = (name: string, machine: Machine, { tables, figures, notes }: Findings, shown: Shown) => {
+type Shown = { readonly json: boolean; readonly publish: boolean };
+const show = (name: string, machine: Machine, findings: Findings, shown: Shown) => {
+  const { tables, figures, notes } = findings;
   const document = `${JSON.stringify({ bench: name, machine, figures, notes }, null, 2)}\n`;
   const directory = join(root, 'bench', 'results');
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, `${name}.json`), document);
+  if (shown.publish) publish(join(root, 'docs', 'loop.md'), name, machine, findings);
   if (shown.json) return void process.stdout.write(document);
-  const render = shown.markdown ? markdownTable : table;
-  for (const { title, rows } of tables) console.log(`\n${pc.bold(title)}\n\n${render(rows)}`);
+  for (const { title, rows } of tables) console.log(`\n${pc.bold(title)}\n\n${table(rows)}`);
   console.log('');
   for (const note of notes) console.log(note);
-  console.log(
-    pc.dim(
-      `${machine.date}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}, commit ${machine.commit}, load before ${machine.loadBefore}`,
-    ),
-  );
+  console.log(pc.dim(describeRun(machine)));
 };
 
 const run = async () => {
@@ -111,7 +109,7 @@ const run = async () => {
       only: text,
       seconds: text,
       json: flag,
-      markdown: flag,
+      publish: flag,
       help: flag,
     },
   });
