@@ -163,8 +163,6 @@ export const en = {
     edit: 'Edit',
     deactivate: 'Deactivate',
     activate: 'Activate',
-    deactivateTitle: 'Deactivate this rule?',
-    deactivateHelp: 'What it would have approved waits for a person from now on.',
     maxRisk: 'Highest risk',
     minConfidence: 'Least confidence, %',
     actions: 'Allowed actions',

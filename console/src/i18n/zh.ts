@@ -165,8 +165,6 @@ export const zh: Messages = {
     edit: '编辑',
     deactivate: '停用',
     activate: '启用',
-    deactivateTitle: '停用该规则？',
-    deactivateHelp: '此后原本由它批准的建议将等待人工审批。',
     maxRisk: '最高风险',
     minConfidence: '最低置信度 %',
     actions: '允许的动作',
