@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { apiClient } from '../../local/api-client.ts';
-import { chooseVictims, loopSpeed, untilAllReport } from '../../local/loop/run-loop.ts';
-import { type System, startSystem } from '../../local/system.ts';
+import { chooseVictims } from '../../local/loop/run-loop.ts';
+import type { System } from '../../local/system.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { fillLogin, openConsole, signIn, signOut, type Visit } from './console-user.ts';
+import { startDemoSystem } from './demo-system.ts';
 import { hasFocus, tabTo } from './keyboard.ts';
 
 const executablePath = findChromium();
@@ -16,7 +13,6 @@ if (!executablePath && process.env.CI === 'true') throw new Error(missing);
 if (!executablePath) console.log(`Browser tests are skipped. ${missing}`);
 
 describe.skipIf(!executablePath)('the console in a browser', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'hashinsight-browser-'));
   const troubles: string[] = [];
   let system: System;
   let browser: Browser;
@@ -25,25 +21,12 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
 
   beforeAll(async () => {
     browser = await launchChromium(executablePath ?? '');
-    system = await startSystem({
-      miners: 40,
-      seed: 1,
-      port: 0,
-      stateDir,
-      fresh: true,
-      speed: loopSpeed,
-      pollIntervalMs: 1_000,
-      withConsole: true,
-      onStep: () => undefined,
-      onTrouble: (reason) => troubles.push(reason),
-    });
-    await untilAllReport(system, { operator: await apiClient(system.runtime.url, 'operator@demo.local') });
+    system = await startDemoSystem(40, (reason) => troubles.push(reason));
     [first, second] = chooseVictims(system, 2, 1);
   });
   afterAll(async () => {
     await browser?.close();
     await system?.close();
-    rmSync(stateDir, { recursive: true, force: true });
   });
   afterEach(async () => {
     await visit.context.close();

@@ -1,0 +1,52 @@
+/**
+ * Makes the README's pictures, docs/images/console-overview.png and docs/images/console-loop.png, from the running system
+ * with one loop closed and one waiting for people:
+ *
+ *   npx node test/browser/screenshot.ts
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../local/build.ts';
+import { chooseVictims } from '../../local/loop/run-loop.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+import { openConsole, signIn } from './console-user.ts';
+import { startDemoSystem } from './demo-system.ts';
+
+const executablePath = findChromium();
+if (!executablePath) throw new Error('No Chromium: set CHROMIUM_PATH, or install it.');
+const images = join(root, 'docs', 'images');
+mkdirSync(images, { recursive: true });
+
+const browser = await launchChromium(executablePath);
+const system = await startDemoSystem(200, (reason) => console.error(reason));
+try {
+  const [board, fan] = chooseVictims(system, 2, 1);
+  if (!board || !fan) throw new Error('The site has too few miners');
+  const { page } = await openConsole(browser, system.runtime.url);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await signIn(page, 'operator@demo.local', '/loops');
+  await system.site.control.inject(board, { kind: 'dead_board', board: 2, recoverable: true });
+  const cardOf = (minerId: string) => page.getByTestId(/^loop-/).filter({ hasText: minerId });
+  await cardOf(board).locator('[data-step=dispatch].done').first().waitFor();
+  await system.site.control.inject(fan, { kind: 'dead_fan' });
+  await cardOf(fan).locator('[data-step=approve].next').first().waitFor();
+  await cardOf(board).locator('[data-step=learn].done').first().waitFor();
+  await page.screenshot({ path: join(images, 'console-loop.png'), animations: 'disabled' });
+
+  await page.getByRole('link', { name: 'Fleet overview' }).click();
+  const map = page.getByRole('application', { name: 'Site map' });
+  await map.focus();
+  const place = system.site.miners
+    .map(({ minerId }) => minerId)
+    .toSorted()
+    .indexOf(fan);
+  for (let step = 0; step <= place; step++) await page.keyboard.press('ArrowRight');
+  await page.getByRole('status').filter({ hasText: fan }).waitFor();
+  await map.blur();
+  await page.getByRole('link', { name: /^[1-9]/ }).first().waitFor();
+  await page.screenshot({ path: join(images, 'console-overview.png'), animations: 'disabled' });
+  console.log(`Written to ${images}`);
+} finally {
+  await browser.close();
+  await system.close();
+}
