@@ -23,7 +23,8 @@ const attempts = 8;
 
 /**
  * Takes a gateway's answer to a command. Idempotent, and indifferent to order: a repeated answer changes nothing, one
- * that comes too late is recorded once. Throws Error on an answer that cannot be right (another gateway's command, an
+ * that comes too late is recorded once. The refusal of a command that nobody made is nothing to record here: the
+ * gateway's safety event tells of it. Throws Error on an answer that cannot be right (another gateway's command, an
  * unknown one, one that was never sent), for the dead-letter queue.
  */
 export const recordResponse =
@@ -33,6 +34,7 @@ export const recordResponse =
       throw new Error(`Gateway ${gatewayId} answered in the name of another gateway`);
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const command = await deps.readCommand(siteId, response.commandId);
+      if (!command && response.outcome === 'refused') return;
       if (command?.gatewayId !== gatewayId)
         throw new Error(`Gateway ${gatewayId} answered a command that it was not sent`);
       const judgement = judgeResponse(command.status, response);

@@ -1,3 +1,4 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { epochMs } from '../../contracts/identifiers.ts';
@@ -14,7 +15,7 @@ const bytes = z.instanceof(Uint8Array);
 const rawItem = z.object({ name: z.string(), received_at_ms: epochMs, batch: bytes });
 const blockItem = z.object({ start_ms: epochMs, version: z.int(), content: bytes, received_at_ms: epochMs });
 
-/** Keeps one window's part of a batch in the raw tier. Writing it again changes nothing. */
+/** Keeps one window's part of a batch in the raw tier. What came under that name first stays, like its receipt. */
 export const putRaw =
   ({ db, telemetryTable }: TelemetryStore) =>
   async (batch: TelemetryBatch, name: string, windowStartMs: number, receivedAtMs: number): Promise<void> => {
@@ -25,7 +26,10 @@ export const putRaw =
       batch: encodeBatch(batch),
       ttl: ttlSeconds(receivedAtMs + keptMs.raw),
     };
-    await db.send(new PutCommand({ TableName: telemetryTable, Item }));
+    const put = { TableName: telemetryTable, Item, ConditionExpression: 'attribute_not_exists(pk)' };
+    await db.send(new PutCommand(put)).catch((error: unknown) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
   };
 
 export type RawBlock = NamedBatch & { readonly receivedAtMs: number };
@@ -198,5 +202,4 @@ export const readDays =
       nowMs - keptMs.daily,
     );
 
-type ReadingsOfWindow = { readonly windowStartMs: number; readonly readings: readonly MinerReading[] };
 export const daySpan = (dayStartMs: number) => [dayStartMs, dayStartMs + dayMs] as const;

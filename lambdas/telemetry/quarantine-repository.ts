@@ -16,7 +16,6 @@ const entryItem = z.object({
   bytes: z.int(),
   received_at_ms: epochMs,
 });
-type StoredEntry = z.infer<typeof entryItem>;
 
 /** Records a batch that was set aside, with its audit event; a second time nothing happens. */
 export const insertEntry =

@@ -8,7 +8,6 @@ const resource = z.object({
   DependsOn: z.union([z.string(), z.array(z.string())]).default([]),
   Condition: z.string().optional(),
 });
-type TemplateResource = z.infer<typeof resource>;
 
 const template = z.object({
   Parameters: z

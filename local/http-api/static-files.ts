@@ -106,4 +106,3 @@ export const createStaticFiles = (directory: string) => {
     return true;
   };
 };
-type StaticFiles = ReturnType<typeof createStaticFiles>;

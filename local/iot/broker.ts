@@ -174,4 +174,3 @@ export const startBroker = async (parts: BrokerParts) => {
     },
   };
 };
-type Broker = Awaited<ReturnType<typeof startBroker>>;

@@ -182,4 +182,3 @@ export const createRules = (services: RuleServices) => {
     },
   };
 };
-type Rules = ReturnType<typeof createRules>;
