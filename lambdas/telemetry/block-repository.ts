@@ -2,7 +2,6 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { epochMs } from '../../contracts/identifiers.ts';
-import type { MinerReading } from '../../contracts/reading.ts';
 import { decodeBatch, encodeBatch, type TelemetryBatch } from '../../contracts/telemetry-batch.ts';
 import { ttlSeconds } from '../shared/clock.ts';
 import { type DailyBlock, dailyBlock } from './daily-block.ts';
