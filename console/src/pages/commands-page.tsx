@@ -31,6 +31,7 @@ export const CommandsPage = () => {
           columns={[
             {
               id: 'created',
+              minWidth: 110,
               header: texts.created,
               cell: (one) => time(one.created_at),
               sortingField: 'created_at',
@@ -44,6 +45,7 @@ export const CommandsPage = () => {
             },
             {
               id: 'type',
+              minWidth: 130,
               header: texts.type,
               cell: (one) => messages.command[one.command_type],
               sortingField: 'command_type',
@@ -51,13 +53,14 @@ export const CommandsPage = () => {
             {
               id: 'status',
               header: common.status,
-              minWidth: 190,
+              minWidth: 150,
               cell: (one) => <StatusWord status={one.status} />,
               sortingField: 'status',
             },
             { id: 'gateway', header: texts.gateway, cell: (one) => one.gateway_id },
             {
               id: 'approvers',
+              minWidth: 120,
               header: texts.approvers,
               cell: (one) => one.approvers.map((actor) => nameOf(messages, actor)).join(', '),
             },
@@ -65,11 +68,12 @@ export const CommandsPage = () => {
             {
               id: 'failure',
               header: texts.failure,
-              minWidth: 180,
+              minWidth: 150,
               cell: (one) => one.failure && `${one.failure.code} ${one.failure.detail ?? ''}`,
             },
             {
               id: 'recommendation',
+              minWidth: 90,
               header: texts.recommendation,
               cell: (one) =>
                 one.recommendation_id && (

@@ -50,14 +50,24 @@ export const RecommendationsPage = () => {
                 {
                   id: 'action',
                   header: texts.action,
-                  cell: (one) =>
-                    `${messages.action[one.action.type]} · ${one.action.target_ids.slice(0, 2).join(', ')}`,
+                  cell: (one) => (
+                    <>
+                      {messages.action[one.action.type]}
+                      <div className="nowrap">{one.action.target_ids.slice(0, 2).join(', ')}</div>
+                    </>
+                  ),
                 },
-                { id: 'risk', header: texts.risk, cell: (one) => <RiskBadge level={one.risk.level} /> },
                 {
                   id: 'status',
-                  header: common.status,
-                  cell: (one) => <StatusWord status={one.status} />,
+                  header: `${common.status}, ${texts.risk}`,
+                  cell: (one) => (
+                    <>
+                      <StatusWord status={one.status} />
+                      <div>
+                        <RiskBadge level={one.risk.level} />
+                      </div>
+                    </>
+                  ),
                   sortingField: 'status',
                 },
               ]}

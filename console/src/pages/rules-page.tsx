@@ -63,6 +63,7 @@ export const RulesPage = () => {
               },
               {
                 id: 'status',
+                minWidth: 90,
                 header: common.status,
                 cell: (one) => (one.is_active ? texts.active : texts.inactive),
               },
@@ -71,7 +72,7 @@ export const RulesPage = () => {
                     {
                       id: 'change',
                       header: texts.edit,
-                      minWidth: 220,
+                      minWidth: 240,
                       cell: (one: Rule) => (
                         <SpaceBetween direction="horizontal" size="xs">
                           <Button ariaLabel={`${texts.edit}: ${one.name}`} onClick={() => setEdited(one)}>

@@ -106,7 +106,7 @@ export const ListTable = <T,>({
           filteringAriaLabel={common.filter}
         />
       }
-      pagination={<Pagination {...paginationProps} />}
+      pagination={paginationProps.pagesCount > 1 && <Pagination {...paginationProps} />}
     />
   );
 };
