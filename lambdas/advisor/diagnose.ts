@@ -33,6 +33,10 @@ export const causes: readonly Cause[] = [
   startingUp,
 ];
 
+/** A cause's name for people, by the code that events carry; an unknown code stands for itself. */
+export const nameOfCause = (code: string): Text =>
+  causes.find((cause) => cause.code === code)?.name ?? { en: code, zh: code };
+
 /** Below this the system says that it cannot tell, and proposes nothing but a look by a person. */
 export const leastConfidence = 0.6;
 const certainty = { least: 0.02, most: 0.97 };

@@ -5,6 +5,7 @@ import type { Text } from '../../contracts/text.ts';
 import { parseDomainEvent } from '../shared/bus-message.ts';
 import type { AdvisorStore } from './advisor-keys.ts';
 import type { ChangeDeps } from './change-recommendation.ts';
+import { nameOfCause } from './diagnose.ts';
 import type { CommandSeen } from './execute-recommendation.ts';
 import { followedEvents } from './followed-events.ts';
 import { changeLoop, type LoopChange, recordLoop } from './loop-repository.ts';
@@ -50,9 +51,13 @@ export const followLoop =
         const { alert_id, incident_id, cause, confidence, can_tell } = eventPayloads[type].parse(payload);
         const loopId = incident_id ?? alert_id;
         const pct = Math.round(confidence * 100);
+        const name = nameOfCause(cause);
         const note = can_tell
-          ? { en: `${cause}, ${pct}% confidence`, zh: `${cause}，置信度 ${pct}%` }
-          : { en: `Cannot tell (best guess ${cause}, ${pct}%)`, zh: `无法判断（最可能 ${cause}，${pct}%）` };
+          ? { en: `${name.en}, ${pct}% confidence`, zh: `${name.zh}，置信度 ${pct}%` }
+          : {
+              en: `Cannot tell (best guess: ${name.en}, ${pct}%)`,
+              zh: `无法判断（最可能：${name.zh}，${pct}%）`,
+            };
         return loopId ? change(loopId, { step: reached('diagnose', note), status: 'running' }) : undefined;
       }
       case 'control.command.proposed':
