@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { bundleOf, entryPoints } from '../lib/shared/bundle.ts';
-import { cdkOut, root } from '../local/build.ts';
+import { cdkOut } from '../local/build.ts';
 import { readAssembly, type Template } from '../local/cloudformation/assembly.ts';
 
 export type BundledFunction = {
   /** `telemetry/on-telemetry-batch`. */
   readonly name: string;
+  /** In the app's assets, which a build at the same time leaves alone. */
   readonly file: string;
   readonly bytes: number;
   readonly gzipBytes: number;
@@ -44,7 +45,7 @@ const placeholderOf = (value: unknown, { Parameters, Resources }: Template): str
 /** Every bundled function of the synthesised app with the environment that its template gives it. */
 export const bundledFunctions = (): BundledFunction[] => {
   const { stacks, assets } = readAssembly(cdkOut);
-  const settings = new Map<string, Pick<BundledFunction, 'memoryMb' | 'environment'>>();
+  const settings = new Map<string, Pick<BundledFunction, 'file' | 'memoryMb' | 'environment'>>();
   for (const { template } of stacks)
     for (const { Type, Properties } of Object.values(template.Resources)) {
       if (Type !== 'AWS::Lambda::Function') continue;
@@ -54,6 +55,7 @@ export const bundledFunctions = (): BundledFunction[] => {
       const file = join(directory, 'index.mjs');
       const variables = Object.entries(Environment?.Variables ?? {});
       settings.set(contentOf(file), {
+        file,
         memoryMb: MemorySize,
         environment: Object.fromEntries(
           variables.map(([name, value]) => [name, placeholderOf(value, template)]),
@@ -61,12 +63,12 @@ export const bundledFunctions = (): BundledFunction[] => {
       });
     }
   return entryPoints().map((entry) => {
-    const file = join(bundleOf(entry), 'index.mjs');
-    const code = readFileSync(file);
-    const found = settings.get(contentOf(file));
+    const code = contentOf(join(bundleOf(entry), 'index.mjs'));
+    const found = settings.get(code);
     const name = entry.replace(/^lambdas\//, '').replace(/\.ts$/, '');
-    if (!found) throw new Error(`${name} is bundled, but no stack of ${root} has it as a function`);
-    return { name, file, bytes: code.length, gzipBytes: gzipSync(code).length, ...found };
+    if (!found)
+      throw new Error(`${name} is bundled, but no stack has it as a function: is another build running?`);
+    return { name, bytes: Buffer.byteLength(code), gzipBytes: gzipSync(code).length, ...found };
   });
 };
 
