@@ -168,6 +168,26 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     expect(await page.title()).toBe('处置建议 · HashInsight');
   });
 
+  it('lets an admin make a rule and switch it off, and an operator only look', async () => {
+    const page = await open();
+    await signIn(page, 'admin@demo.local', '/rules');
+    await page.getByRole('button', { name: 'New rule' }).click();
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await dialog(page).getByText('Please name the rule.').waitFor();
+    await dialog(page).getByLabel('Name').fill('Fans at night');
+    await dialog(page).getByLabel('Most miners at once').fill('2');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Fans at night' });
+    await row.getByText('Most miners at once: 2').waitFor();
+    await row.getByRole('button', { name: 'Deactivate' }).click();
+    await row.getByText('off', { exact: true }).waitFor();
+    await signOut(page);
+    await signIn(page, 'operator@demo.local', '/rules');
+    await row.getByText('off', { exact: true }).waitFor();
+    await page.getByText('Admins may change rules.').waitFor();
+    expect(await page.getByRole('button', { name: /New rule|Edit|Activate/ }).count()).toBe(0);
+  });
+
   it('sends people whose session has ended to sign in, and back to the same page', async () => {
     const page = await open();
     await signIn(page, 'operator@demo.local', '/commands');

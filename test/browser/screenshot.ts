@@ -43,7 +43,10 @@ try {
   for (let step = 0; step <= place; step++) await page.keyboard.press('ArrowRight');
   await page.getByRole('status').filter({ hasText: fan }).waitFor();
   await map.blur();
-  await page.getByRole('link', { name: /^[1-9]/ }).first().waitFor();
+  await page
+    .getByRole('link', { name: /^[1-9]/ })
+    .first()
+    .waitFor();
   await page.screenshot({ path: join(images, 'console-overview.png'), animations: 'disabled' });
   console.log(`Written to ${images}`);
 } finally {

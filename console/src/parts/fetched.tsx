@@ -21,7 +21,8 @@ export const Fetched = <T,>({
 }) => {
   const { common } = useMessages();
   const problem = useProblem();
-  if (query.isError) {
+  // A failed first fetch that is being tried again still shows its failure, not a page that seems to begin anew.
+  if (query.isError || (query.isPending && query.errorUpdateCount > 0)) {
     const isStale = query.data !== undefined;
     const alert = (
       <Alert
@@ -29,7 +30,7 @@ export const Fetched = <T,>({
         header={isStale ? common.stale : common.failed}
         action={<Button onClick={() => void query.refetch()}>{common.retry}</Button>}
       >
-        {problem(query.error)}
+        {query.error ? problem(query.error) : common.loading}
       </Alert>
     );
     if (query.data === undefined) return alert;
