@@ -3,16 +3,17 @@ import { accessTests } from './bad-input/api-access.ts';
 import { sessionTests } from './bad-input/api-session.ts';
 import { tenantTests } from './bad-input/api-tenants.ts';
 import { validationTests } from './bad-input/api-validation.ts';
+import { batchTests } from './bad-input/batches.ts';
+import { commandTests } from './bad-input/commands.ts';
 import { peoplesState } from './bad-input/everything.ts';
+import { minerTests } from './bad-input/miners.ts';
 import { type Stage, setStage } from './support/bad-input-stage.ts';
 
 let stage: Stage;
 const stageOf = () => stage;
 beforeAll(async () => {
-  const t = Date.now();
   stage = await setStage();
-  console.log('stage', Date.now() - t);
-});
+}, 120_000);
 afterAll(() => stage?.close());
 
 describe('the API, asked wrongly', () => {
@@ -28,4 +29,16 @@ describe('the API, asked wrongly', () => {
   it('has changed nothing meanwhile', async () => {
     expect(await peoplesState(stage)).toEqual(before);
   });
+});
+
+describe('batches that cannot be used', () => {
+  batchTests(stageOf);
+});
+
+describe('commands that must not be obeyed', () => {
+  commandTests(stageOf);
+});
+
+describe('miners that talk nonsense', () => {
+  minerTests(stageOf);
 });

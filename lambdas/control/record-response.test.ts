@@ -155,6 +155,7 @@ test('an answer that cannot be right is thrown out and changes nothing', async (
   await expect(control.answer({ ...succeeded(id), gatewayId: 'gw2' })).rejects.toThrow('was not sent');
   await expect(control.answer({ ...succeeded(id), siteId: 2 })).rejects.toThrow('in the name of another');
   await expect(control.answer(succeeded('cmd-none'))).rejects.toThrow('was not sent');
+  await control.answer({ ...base('cmd-none'), outcome: 'refused', code: 'BAD_SIGNATURE', detail: 'forged' });
   await expect(control.answer(succeeded(unsent.value.commandId))).rejects.toThrow('which is APPROVED');
   expect(await control.events()).toEqual(before);
 });

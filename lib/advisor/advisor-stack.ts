@@ -5,6 +5,7 @@ import { LambdaFunction as LambdaTarget, SfnStateMachine } from 'aws-cdk-lib/aws
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { advisorIndexes } from '../../lambdas/advisor/advisor-keys.ts';
@@ -215,7 +216,23 @@ export class AdvisorStack extends Stack {
   }
 
   #startOnAlerts() {
-    const targets = [new SfnStateMachine(this.stateMachine)];
+    const unstarted = new Queue(this, 'Unstarted', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    new AppAlarm(this, 'UnstartedAlarm', {
+      metric: unstarted.metricApproximateNumberOfMessagesVisible({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      threshold: 1,
+      severity: 'P1',
+      runbook: 'advisor-loop-unstarted.md',
+      summary: 'Alerts or incidents for which no loop could be started wait in the dead-letter queue.',
+      topic: this.#props.platform.alarmTopic,
+    });
+    const targets = [new SfnStateMachine(this.stateMachine, { deadLetterQueue: unstarted })];
     const eventBus = this.#props.platform.bus;
     new Rule(this, 'OnAlert', {
       eventBus,

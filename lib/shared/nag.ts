@@ -53,8 +53,8 @@ export const justifications: readonly Justification[] = [
   },
   {
     finding: /^SQS3$/,
-    where: /^HashInsightAudit\/Unpublished\//,
-    because: 'It is itself the dead-letter queue, of a stream, which cdk-nag does not see.',
+    where: /^HashInsight(Audit\/Unpublished|Advisor\/Unstarted)\//,
+    because: 'It is itself the dead-letter queue, of a stream or of rules, which cdk-nag does not see.',
   },
   {
     finding: /^S1$/,

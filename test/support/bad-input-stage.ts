@@ -7,6 +7,7 @@ import { commandList } from '../../contracts/api-control.ts';
 import { gatewayAnswer } from '../../contracts/api-fleet.ts';
 import type { EdgeBus } from '../../edge-greengrass/bus/edge-bus.ts';
 import { mqttBusOf } from '../../edge-greengrass/bus/mqtt-bus.ts';
+import type { MqttConfig } from '../../edge-greengrass/config.ts';
 import type { Ids } from './api-samples.ts';
 import { eventually, type RunningCloud, startCloud } from './running-cloud.ts';
 import { type RunningAgent, startGateway } from './running-site.ts';
@@ -23,16 +24,28 @@ export type Stage = {
   readonly rival: { readonly siteId: number };
   /** A second gateway's line, with its certificate and no agent behind it. */
   readonly line: EdgeBus;
-  readonly lineGatewayId: string;
+  /** What the third gateway connects with, for a client that does what a gateway must not. */
+  readonly strange: MqttConfig;
   readonly close: () => Promise<void>;
 };
 
 const withSite = z.object({ site: z.object({ site_id: z.int() }) });
 const withRule = z.object({ rule: z.object({ id: z.int() }) });
 
+/** How these miners spoil their answers from the beginning, so that nothing of them can be used; the others go on. */
+export const spoilt = [
+  ['m-0003', 'garbage'],
+  ['m-0005', 'silence'],
+  ['m-0006', 'slow_drip'],
+] as const;
+/** An Antminer whose answers break off in the middle. */
+export const halfMiner = 'm-0004';
+
 /** The miner whose hashboard is dead from the beginning, and the one that a person has restarted. */
 export const sickMiner = 'm-0001';
 export const restartedMiner = 'm-0002';
+export const lineGatewayId = 'gw-2';
+export const strangeGatewayId = 'gw-3';
 
 export const setStage = async (): Promise<Stage> => {
   const cloud = await startCloud(6);
@@ -57,27 +70,29 @@ export const setStage = async (): Promise<Stage> => {
   const secondRule = await made(withRule, 'owner', 'POST', '/api/v1/ai/auto/rules', rule(siteId));
   await made(withRule, 'rival', 'POST', '/api/v1/ai/auto/rules', rule(rivalSite.site.site_id));
 
-  const lineGatewayId = 'gw-2';
-  const second = await made(gatewayAnswer, 'owner', 'POST', `/api/v1/sites/${siteId}/gateways`, {
-    gateway_id: lineGatewayId,
-    name: 'Second',
-  });
-  const keep = (name: string, pem: string) => {
-    writeFileSync(join(cloud.stateDir, name), pem);
-    return join(cloud.stateDir, name);
-  };
-  const line = mqttBusOf(
-    {
-      host: runtime.mqtt.host,
-      port: runtime.mqtt.port,
-      caPath: runtime.mqtt.caPath,
-      certPath: keep('gw-2.crt', second.credentials.certificate_pem),
-      keyPath: keep('gw-2.key', second.credentials.private_key_pem),
-    },
-    lineGatewayId,
-    5_000,
-    () => {},
+  const identities = await Promise.all(
+    [lineGatewayId, strangeGatewayId].map(async (gatewayId) => {
+      const { credentials } = await made(gatewayAnswer, 'owner', 'POST', `/api/v1/sites/${siteId}/gateways`, {
+        gateway_id: gatewayId,
+        name: gatewayId,
+      });
+      const keep = (name: string, pem: string) => {
+        const path = join(cloud.stateDir, `${gatewayId}.${name}`);
+        writeFileSync(path, pem);
+        return path;
+      };
+      return {
+        host: runtime.mqtt.host,
+        port: runtime.mqtt.port,
+        caPath: runtime.mqtt.caPath,
+        certPath: keep('crt', credentials.certificate_pem),
+        keyPath: keep('key', credentials.private_key_pem),
+      };
+    }),
   );
+  const [own, strange] = identities;
+  if (!own || !strange) throw new Error('a gateway is missing');
+  const line = mqttBusOf(own, lineGatewayId, 5_000, () => {});
   await line.open();
 
   const commandId = await restart(cloud);
@@ -86,6 +101,8 @@ export const setStage = async (): Promise<Stage> => {
       .parse((await call('owner', 'GET', `/api/v1/ai/recommendations?site_id=${siteId}&status=pending`)).body)
       .recommendations.find(({ action }) => action.target_ids.includes(sickMiner)),
   );
+  for (const [minerId, kind] of spoilt) cloud.site.inject(minerId, { kind });
+  cloud.site.inject(halfMiner, { kind: 'half_answer' });
   const alert = alertsAnswer
     .parse((await call('owner', 'GET', `/api/v1/alerts?site_id=${siteId}`)).body)
     .alerts.find(({ miner_id }) => miner_id === sickMiner);
@@ -104,7 +121,7 @@ export const setStage = async (): Promise<Stage> => {
     otherSiteId: other.site.site_id,
     rival: { siteId: rivalSite.site.site_id },
     line,
-    lineGatewayId,
+    strange,
     close: async () => {
       await line.close();
       await gateway.agent.stop();

@@ -42,6 +42,8 @@ export type RunningCloud = {
   readonly cookieOf: (who: Person) => string;
   /** Messages in the queues whose name contains the text: waiting and in flight. */
   readonly queued: (name: string) => Promise<number>;
+  /** How often functions whose name contains the text have ended. */
+  readonly invocationsOf: (name: string) => number;
   readonly close: () => Promise<void>;
 };
 
@@ -139,6 +141,11 @@ export const startCloud = async (miners: number): Promise<RunningCloud> => {
     call,
     cookieOf,
     queued,
+    invocationsOf: (name) =>
+      runtime
+        .functionStats()
+        .filter(({ functionName }) => functionName.includes(name))
+        .reduce((sum, { invocations }) => sum + invocations, 0),
     close: async () => {
       sqs.destroy();
       await site.close();

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandEnvelope } from '../../contracts/command.ts';
 import { commandEnvelope } from '../../contracts/command.ts';
@@ -17,22 +16,6 @@ const lineOf = ({ runtime, record }: RunningCloud) => ({
   certPath: record.certificatePath,
   keyPath: record.privateKeyPath,
 });
-
-/** The gateway's own MQTT line, with its certificate and no agent behind it. */
-export const gatewayLine = (cloud: RunningCloud): EdgeBus =>
-  mqttBusOf(lineOf(cloud), cloud.record.gatewayId, 5_000, quiet);
-
-/** Certificate and key of the gateway, for a client that does what a gateway must not. */
-export const gatewayIdentity = (cloud: RunningCloud) => {
-  const { caPath, certPath, keyPath, host, port } = lineOf(cloud);
-  return {
-    host,
-    port,
-    ca: readFileSync(caPath),
-    cert: readFileSync(certPath),
-    key: readFileSync(keyPath),
-  };
-};
 
 export type RunningAgent = {
   readonly agent: Agent;
@@ -71,7 +54,7 @@ export const startGateway = async (cloud: RunningCloud): Promise<RunningAgent> =
       clockSkewMs: 2_000,
     },
   });
-  const bus = gatewayLine(cloud);
+  const bus = mqttBusOf(lineOf(cloud), record.gatewayId, 5_000, quiet);
   const received: CommandEnvelope[] = [];
   const watched: EdgeBus = {
     ...bus,
