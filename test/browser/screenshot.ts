@@ -43,10 +43,8 @@ try {
   for (let step = 0; step <= place; step++) await page.keyboard.press('ArrowRight');
   await page.getByRole('status').filter({ hasText: fan }).waitFor();
   await map.blur();
-  await page
-    .getByRole('link', { name: /^[1-9]/ })
-    .first()
-    .waitFor();
+  const openAlerts = page.getByRole('definition').nth(4);
+  await openAlerts.getByText(/^[1-9]/).waitFor();
   await page.screenshot({ path: join(images, 'console-overview.png'), animations: 'disabled' });
   console.log(`Written to ${images}`);
 } finally {
