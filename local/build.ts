@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inTurn } from './build-turn.ts';
 
 export const root = join(import.meta.dirname, '..');
 export const cdkOut = join(root, 'cdk.out');
@@ -35,10 +36,13 @@ const unlessFresh = async (
 ) => {
   const stamp = join(root, '.cache', `${name}.sha256`);
   const now = fingerprint(patterns);
-  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
-  await make();
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, now);
+  const isFresh = () => existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now;
+  if (isFresh()) return;
+  await inTurn(join(root, '.cache', `${name}.lock`), async () => {
+    if (isFresh()) return;
+    await make();
+    writeFileSync(stamp, now);
+  });
 };
 
 /** Runs a script of this project with the running Node. Rejects with its last lines when it fails. */

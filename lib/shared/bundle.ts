@@ -19,10 +19,10 @@ export const bundleOf = (entry: string) =>
 
 /**
  * Bundles all functions in one esbuild run, each into a directory of its own, with the AWS SDK inside (so that the
- * function runs the versions that were tested, and runs where no SDK is provided). Returns bytes per entry point.
+ * function runs the versions that were tested, and runs where no SDK is provided), and removes what has no entry point
+ * any more. Returns bytes per entry point.
  */
 export const bundleLambdas = async () => {
-  rmSync(bundleDir, { recursive: true, force: true });
   const entries = entryPoints();
   const { metafile } = await build({
     absWorkingDir: root,
@@ -42,5 +42,8 @@ export const bundleLambdas = async () => {
     plugins: [environmentCredentialsOnly, plainSchemaKeys],
     logLevel: 'warning',
   });
+  const wanted = new Set(entries.map(bundleOf));
+  for (const directory of globSync('*/*', { cwd: bundleDir }).map((one) => join(bundleDir, one)))
+    if (!wanted.has(directory)) rmSync(directory, { recursive: true, force: true });
   return Object.entries(metafile.outputs).map(([file, { bytes }]) => ({ file, bytes }));
 };

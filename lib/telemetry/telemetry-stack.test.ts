@@ -18,7 +18,7 @@ beforeAll(() => {
     const directory = bundleOf(entry);
     if (existsSync(directory)) continue;
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'index.mjs'), '');
+    writeFileSync(join(directory, 'index.mjs'), '', { flag: 'a' });
   }
   const app = new App();
   const platform = new PlatformStack(app, 'Platform');
