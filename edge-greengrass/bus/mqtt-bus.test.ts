@@ -159,6 +159,17 @@ describe('MQTT line against a real broker', () => {
     await other.close();
   });
 
+  it('can be closed without having been opened', async () => {
+    const bus = mqttBus({
+      url: `mqtt://127.0.0.1:${port}`,
+      clientId: 'gw-9',
+      publishMs: 2_000,
+      log: logNothing,
+    });
+    await bus.close();
+    expect(bus.isUp()).toBe(false);
+  });
+
   it('gets what came while the gateway was away, to a receiver that registered before opening', async () => {
     const first = await open('cmd', async () => {});
     await first.close();

@@ -31,6 +31,7 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
   const receivers = new Map<string, (payload: Uint8Array) => Promise<void>>();
   const listeners = new Set<(up: boolean) => void>();
   const pending = new Set<(reason: Error) => void>();
+  let opened = false;
   let up = false;
   let toldOfFailure = false;
 
@@ -87,7 +88,10 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
 
   return {
     subscribe: (topic, receiver) => void receivers.set(topic, receiver),
-    open: async () => void client.connect(),
+    open: async () => {
+      opened = true;
+      client.connect();
+    },
     isUp: () => up,
     onChange: (listener) => {
       listeners.add(listener);
@@ -107,6 +111,7 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
         client.publish(topic, Buffer.from(payload), { qos: 1 }, settle);
       }),
     close: async () => {
+      if (!opened) return;
       await Promise.race([
         client.endAsync(false),
         new Promise((resolve) => setTimeout(resolve, 2_000).unref()),
