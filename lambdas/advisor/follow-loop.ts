@@ -14,7 +14,7 @@ import type { Recommendation } from './recommendation.ts';
 import { readOpenForMiner, readRecommendation } from './recommendation-repository.ts';
 import { loopStartOf } from './start-loop.ts';
 import { handOver } from './supersede-loop.ts';
-import { actionWords, kindWords, riskWords } from './words.ts';
+import { actionWords, commandWords, kindWords, partyWords, riskWords, verdictWords } from './words.ts';
 
 export type FollowDeps = ChangeDeps & {
   readonly readCommand: (siteId: number, commandId: string) => Promise<CommandSeen | undefined>;
@@ -110,10 +110,14 @@ const changesOf = (
       ];
     }
     case 'advisor.recommendation.approved': {
-      const { approvers } = eventPayloads[type].parse(payload);
+      const by = eventPayloads[type].parse(payload).approvers.map(partyWords);
       return [
         {
-          step: step('approve', `By ${approvers.join(' and ')}`, `审批：${approvers.join('、')}`),
+          step: step(
+            'approve',
+            `By ${by.map(({ en }) => en).join(' and ')}`,
+            `审批：${by.map(({ zh }) => zh).join('、')}`,
+          ),
           ...(!isAdviceOnly(action.type) && { status: 'executing' as const }),
         },
       ];
@@ -140,8 +144,8 @@ const changesOf = (
         {
           step: step(
             'verify',
-            `${verdict}${said ? `: ${said.en}` : ''}`,
-            `${verdict}${said ? `：${said.zh}` : ''}`,
+            `${verdictWords(verdict).en}${said ? `: ${said.en}` : ''}`,
+            `${verdictWords(verdict).zh}${said ? `：${said.zh}` : ''}`,
           ),
         },
       ];
@@ -180,22 +184,23 @@ const followCommand = async (
   const recommendation = await readRecommendation(deps)(command.recommendationId);
   if (!recommendation?.loopId) return;
   const { minerId, order } = command;
+  const word = commandWords[order.type];
   const notes: Record<typeof type, LoopChange['step']> = {
     'control.command.proposed': undefined,
     'control.command.dispatched': {
       name: 'dispatch',
       at: event.created_at,
       note: {
-        en: `${order.type} signed and sent to ${minerId}`,
-        zh: `已签名并下发 ${order.type} 至 ${minerId}`,
+        en: `${word.en} signed and sent to ${minerId}`,
+        zh: `${word.zh}已签名并下发至 ${minerId}`,
       },
     },
     'control.command.acknowledged': {
       name: 'acknowledge',
       at: event.created_at,
       note: {
-        en: `The gateway accepted ${order.type} for ${minerId}`,
-        zh: `网关已接受 ${minerId} 的 ${order.type}`,
+        en: `${word.en} for ${minerId} accepted by the gateway`,
+        zh: `网关已接受 ${minerId} 的${word.zh}`,
       },
     },
   };

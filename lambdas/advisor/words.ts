@@ -1,6 +1,6 @@
 import type { AlertKind } from '../../contracts/alert.ts';
 import type { ActionType } from '../../contracts/api-advisor.ts';
-import type { RiskTier } from '../../contracts/command.ts';
+import type { CommandType, RiskTier } from '../../contracts/command.ts';
 import type { Text } from '../../contracts/text.ts';
 
 /** Alert kinds as people call them. */
@@ -32,4 +32,34 @@ export const riskWords: Readonly<Record<RiskTier, Text>> = {
   medium: { en: 'medium', zh: '中' },
   high: { en: 'high', zh: '高' },
   critical: { en: 'critical', zh: '危急' },
+};
+
+/** Command types as people call them. */
+export const commandWords: Readonly<Record<CommandType, Text>> = {
+  MINER_RESTART: { en: 'Restart', zh: '重启命令' },
+  HASHING_DISABLE: { en: 'Stop', zh: '停机命令' },
+  HASHING_ENABLE: { en: 'Start', zh: '开机命令' },
+  POOL_SET: { en: 'Pool change', zh: '切换矿池命令' },
+  SET_FAN: { en: 'Fan change', zh: '风扇命令' },
+  POWER_MODE: { en: 'Power mode', zh: '功率模式命令' },
+  POWER_LIMIT: { en: 'Power limit', zh: '功率限制命令' },
+  FREQUENCY_SET: { en: 'Frequency change', zh: '调频命令' },
+  LED: { en: 'LED', zh: '指示灯命令' },
+};
+
+/** Verdicts of later telemetry as people call them; an unknown one stands for itself. */
+export const verdictWords = (verdict: string): Text =>
+  ({
+    effective: { en: 'Effective', zh: '有效' },
+    no_effect: { en: 'No effect', zh: '无效果' },
+    worse: { en: 'Worse', zh: '恶化' },
+    inconclusive: { en: 'Inconclusive', zh: '无法判定' },
+  })[verdict] ?? { en: verdict, zh: verdict };
+
+/** Who approved, such as `user:7` or `rule:1`, in words. */
+export const partyWords = (party: string): Text => {
+  const [kind, id = ''] = party.split(':');
+  if (kind === 'user') return { en: `user ${id}`, zh: `用户 ${id}` };
+  if (kind === 'rule') return { en: `rule ${id}`, zh: `规则 ${id}` };
+  return { en: party, zh: party };
 };
