@@ -8,6 +8,7 @@ import { commandTests } from './bad-input/commands.ts';
 import { peoplesState } from './bad-input/everything.ts';
 import { minerTests } from './bad-input/miners.ts';
 import { type Stage, setStage } from './support/bad-input-stage.ts';
+import { auditHead } from './support/running-cloud.ts';
 
 let stage: Stage;
 const stageOf = () => stage;
@@ -41,4 +42,10 @@ describe('commands that must not be obeyed', () => {
 
 describe('miners that talk nonsense', () => {
   minerTests(stageOf);
+});
+
+it('leaves audit chains that verify', async () => {
+  const { length } = await auditHead(stage.cloud, 'owner', stage.ids.siteId);
+  expect(length).toBeGreaterThan(5);
+  expect((await auditHead(stage.cloud, 'rival', stage.rival.siteId)).length).toBe(2);
 });
