@@ -96,7 +96,7 @@ export const quarantineQuery = z.strictObject({
   cursor: pageCursor(z.string().regex(/^[0-9]{14}#q-[0-9a-f]{24}$/)),
 });
 
-/** Batches that could not be used, newest first. `fault` is a code of contracts/telemetry-batch.ts, `UNKNOWN_GATEWAY`, `WRONG_PLACE` or `FROM_THE_FUTURE`. */
+/** Batches that could not be used, newest first. `fault` is a code of contracts/telemetry-batch.ts, `UNKNOWN_GATEWAY`, `WRONG_PLACE`, `FOREIGN_MINER` or `FROM_THE_FUTURE`. */
 export const quarantineAnswer = z.strictObject({
   batches: z.array(
     z.strictObject({

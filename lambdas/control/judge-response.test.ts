@@ -41,8 +41,20 @@ test('what each answer means in each status', () => {
   });
 });
 
+const isUnproven = (answer: (typeof answers)[number]) =>
+  answer.outcome === 'refused' &&
+  ['MALFORMED', 'WRONG_SITE', 'WRONG_GATEWAY', 'UNKNOWN_KEY', 'BAD_SIGNATURE'].includes(answer.code);
+
+test('a refusal that proves nothing settles nothing', () => {
+  const unproven = answers.filter(isUnproven);
+  expect(unproven).toHaveLength(5);
+  for (const answer of unproven)
+    for (const status of ['DISPATCHED', 'ACKNOWLEDGED', 'UNKNOWN', 'COMPLETED', 'FAILED', 'EXPIRED'] as const)
+      expect(judgeResponse(status, answer)).toBe('late');
+});
+
 test('a refusal fails only a command that was not acknowledged', () => {
-  for (const answer of answers.slice(4)) {
+  for (const answer of answers.slice(4).filter((one) => !isUnproven(one))) {
     const replayed = answer.outcome === 'refused' && answer.code === 'REPLAYED_NONCE';
     expect(judgeResponse('DISPATCHED', answer)).toBe(replayed ? 'acknowledge' : 'fail');
     for (const status of ['ACKNOWLEDGED', 'UNKNOWN', 'COMPLETED', 'ROLLED_BACK'] as const)

@@ -20,7 +20,8 @@ const neverSent: readonly CommandStatus[] = [
 /**
  * Deliveries repeat and overtake each other, so every answer is judged against the status that it meets. A gateway that
  * refuses a nonce which it has seen has the command already: that is an acknowledgement. Any other refusal of a command
- * that was acknowledged concerns a further copy of it and changes nothing.
+ * that was acknowledged concerns a further copy of it and changes nothing. A refusal from before the signature was
+ * checked never settles a command, or a forged copy could: the genuine one goes on, or expires.
  */
 export const judgeResponse = (status: CommandStatus, response: CommandResponse): Judgement => {
   if (neverSent.includes(status)) return 'impossible';
@@ -42,10 +43,20 @@ export const judgeResponse = (status: CommandStatus, response: CommandResponse):
   }
 };
 
+/** Found before the signature was: such an envelope may be anybody's copy, and its command id proves nothing. */
+const unproven = new Set<string>([
+  'MALFORMED',
+  'WRONG_SITE',
+  'WRONG_GATEWAY',
+  'UNKNOWN_KEY',
+  'BAD_SIGNATURE',
+]);
+
 const judgeRefusal = (
   status: CommandStatus,
   code: Extract<CommandResponse, { outcome: 'refused' }>['code'],
 ): Judgement => {
+  if (unproven.has(code)) return 'late';
   if (code === 'REPLAYED_NONCE') return status === 'DISPATCHED' ? 'acknowledge' : 'repeat';
   if (status === 'DISPATCHED') return 'fail';
   if (status === 'FAILED' || (status === 'EXPIRED' && code === 'EXPIRED')) return 'repeat';

@@ -4,6 +4,7 @@ import type { FactsOf } from './apply-batch.ts';
 
 export type RegistryPort = {
   readonly readMinersOfGateway: (gatewayId: string) => Promise<readonly RegisteredMiner[]>;
+  readonly readMiner: (siteId: number, minerId: string) => Promise<RegisteredMiner | undefined>;
   readonly readGatewayOwner: (siteId: number, gatewayId: string) => Promise<{ tenantId: string } | undefined>;
 };
 
@@ -12,11 +13,15 @@ const freshMs = 60_000;
 const askAgainMs = 5_000;
 
 /** The registry as ingest sees it: kept for a minute, read again early where a batch brings a miner that is not in it. */
-export const gatewayRegistry = ({ readMinersOfGateway, readGatewayOwner }: RegistryPort, clock: Clock) => {
+export const gatewayRegistry = (
+  { readMinersOfGateway, readMiner, readGatewayOwner }: RegistryPort,
+  clock: Clock,
+) => {
   const facts = new Map<
     string,
     { readonly readMs: number; readonly miners: ReadonlyMap<string, RegisteredMiner> }
   >();
+  const homes = new Map<string, { readonly readMs: number; readonly gatewayId: string | undefined }>();
   const owners = new Map<string, { readonly readMs: number; readonly owner: { tenantId: string } }>();
   return {
     readFacts: async (gatewayId: string, ids: readonly string[]): Promise<FactsOf> => {
@@ -30,6 +35,20 @@ export const gatewayRegistry = ({ readMinersOfGateway, readGatewayOwner }: Regis
       }
       const { miners } = known;
       return (minerId) => miners.get(minerId);
+    },
+    readForeign: async (siteId: number, gatewayId: string, ids: readonly string[]) => {
+      const now = clock.nowMs();
+      const found = await Promise.all(
+        ids.map(async (id) => {
+          const key = `${siteId}/${id}`;
+          const known = homes.get(key);
+          if (known && now - known.readMs < askAgainMs) return known.gatewayId;
+          const home = (await readMiner(siteId, id))?.gatewayId;
+          homes.set(key, { readMs: now, gatewayId: home });
+          return home;
+        }),
+      );
+      return new Set(ids.filter((_, index) => found[index] !== undefined && found[index] !== gatewayId));
     },
     readOwner: async (siteId: number, gatewayId: string) => {
       const key = `${siteId}/${gatewayId}`;

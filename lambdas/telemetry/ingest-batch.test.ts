@@ -33,6 +33,7 @@ const start = (siteId: number, faults: Partial<IngestDeps> = {}) => {
   const deps: IngestDeps = {
     readOwner: async (_, gatewayId) => (gatewayId === 'gw-1' ? { tenantId: 'acme' } : undefined),
     readFacts: async () => (id) => (id.startsWith('m-') ? s19 : undefined),
+    readForeign: async (_site, _gateway, ids) => new Set(ids.filter((id) => id.startsWith('other-'))),
     ...cachedBlocks({ readBlock: readBlock(store), commitBatch: commitBatch(store) }),
     putRaw: putRaw(store),
     publish: async (detected) => void published.push(detected),
@@ -84,6 +85,24 @@ describe('ingest', () => {
     expect(live).toHaveLength(250);
     expect(live[0]?.mean).toEqual({ samples: 1, hashrateThs: 95, powerW: 3250 });
     expect(await readRecentReadings(store)(1, 'm-007', 0)).toEqual([healthy('m-007', nowMs - 1_000)]);
+  });
+
+  it('lets no gateway speak for a miner of another', async () => {
+    const { ingest, place, arrival, store } = start(41);
+    const mixed = batchBytes(
+      [healthy('m-001', nowMs), healthy('other-1', nowMs), healthy('new-1', nowMs)],
+      1,
+      place,
+    );
+    expect(await ingest(arrival(mixed))).toMatchObject({
+      outcome: 'stored',
+      readings: 2,
+      droppedReadings: 1,
+      unknownMiners: 1,
+    });
+    expect((await readLive(store)(41)).map(({ reading }) => reading.minerId)).toEqual(['m-001', 'new-1']);
+    const stolen = batchBytes([healthy('other-1', nowMs)], 2, place);
+    expect(await ingest(arrival(stolen))).toEqual({ outcome: 'set_aside', fault: 'FOREIGN_MINER' });
   });
 
   it('detects within the batch, and announces again what a crash kept from being announced', async () => {

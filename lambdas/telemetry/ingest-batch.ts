@@ -20,6 +20,12 @@ export type IngestDeps = {
   readonly readOwner: (siteId: number, gatewayId: string) => Promise<{ tenantId: string } | undefined>;
   /** The miners of a gateway; `ids` are looked up afresh where the registry was last read without them. */
   readonly readFacts: (gatewayId: string, ids: readonly string[]) => Promise<FactsOf>;
+  /** Which of these miners, not registered under the gateway, the site has under another one. */
+  readonly readForeign: (
+    siteId: number,
+    gatewayId: string,
+    ids: readonly string[],
+  ) => Promise<ReadonlySet<string>>;
   readonly putRaw: (
     batch: TelemetryBatch,
     name: string,
@@ -60,7 +66,7 @@ export type Ingested =
 const attempts = 12;
 
 /**
- * Takes in one batch: sets aside what cannot be used, keeps its readings in the raw tier, merges them into the live
+ * Takes in one batch: sets aside what cannot be used, leaves out what a gateway says of another's miners, keeps its readings in the raw tier, merges them into the live
  * block, detects anomalies and announces them. Safe to repeat after a crash at any point: the receipt that is written
  * with the live block says what is still to be announced.
  */
@@ -83,7 +89,15 @@ export const ingestBatch =
     if (checked.readings.length === 0)
       return refuse('FROM_THE_FUTURE', 'every sample lies more than ten minutes ahead of its receipt');
 
-    const usable = { ...batch, readings: checked.readings };
+    const ids = [...new Set(checked.readings.map(({ minerId }) => minerId))];
+    const factsOf = await deps.readFacts(gatewayId, ids);
+    const unknown = ids.filter((id) => !factsOf(id));
+    const foreign = unknown.length > 0 ? await deps.readForeign(siteId, gatewayId, unknown) : new Set();
+    const own = checked.readings.filter(({ minerId }) => !foreign.has(minerId));
+    if (own.length === 0)
+      return refuse('FOREIGN_MINER', 'every miner in it is registered under another gateway');
+
+    const usable = { ...batch, readings: own };
     const name = `${batch.sequence}.${batch.createdAtMs}`;
     const windows = Map.groupBy(usable.readings, ({ sampledAtMs }) => windowOf(sampledAtMs));
     await Promise.all(
@@ -91,8 +105,6 @@ export const ingestBatch =
         deps.putRaw({ ...usable, readings }, name, start, receivedAtMs),
       ),
     );
-    const ids = [...new Set(usable.readings.map(({ minerId }) => minerId))];
-    const factsOf = await deps.readFacts(gatewayId, ids);
     const { outcome, receipt } = await commit(deps, usable, name, receivedAtMs, factsOf);
     if (receipt.detected) await deps.publish(receipt.detected);
     if (receipt.dueWindows.length > 0) await deps.requestRollUp(usable, receipt.dueWindows);
@@ -100,8 +112,8 @@ export const ingestBatch =
       outcome,
       readings: usable.readings.length,
       droppedValues: checked.droppedValues,
-      droppedReadings: checked.droppedReadings,
-      unknownMiners: ids.filter((id) => !factsOf(id)).length,
+      droppedReadings: checked.readings.length - own.length + checked.droppedReadings,
+      unknownMiners: unknown.length - foreign.size,
       anomalies: receipt.detected?.anomalies.length ?? 0,
       lagMs: receivedAtMs - Math.min(...usable.readings.map(({ sampledAtMs }) => sampledAtMs)),
     };

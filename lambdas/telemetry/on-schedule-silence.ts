@@ -2,7 +2,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { ScheduledHandler } from 'aws-lambda';
 import * as z from 'zod';
-import { readGatewayOwner, readMinersOfGateway } from '../fleet/fleet-directory.ts';
+import { readGatewayOwner, readMiner, readMinersOfGateway } from '../fleet/fleet-directory.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
@@ -29,7 +29,11 @@ const env = config({
 });
 const store = { db: documentClient(), telemetryTable: env.TELEMETRY_TABLE, fleetTable: env.FLEET_TABLE };
 const registry = gatewayRegistry(
-  { readMinersOfGateway: readMinersOfGateway(store), readGatewayOwner: readGatewayOwner(store) },
+  {
+    readMinersOfGateway: readMinersOfGateway(store),
+    readMiner: readMiner(store),
+    readGatewayOwner: readGatewayOwner(store),
+  },
   systemClock,
 );
 const publish = publishAnomalies(new EventBridgeClient({}), env.EVENT_BUS);

@@ -3,7 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { epochMs, gatewayId, siteIdText } from '../../contracts/identifiers.ts';
-import { readGatewayOwner, readMinersOfGateway } from '../fleet/fleet-directory.ts';
+import { readGatewayOwner, readMiner, readMinersOfGateway } from '../fleet/fleet-directory.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
@@ -34,7 +34,11 @@ const ruleOutput = z.object({ payload: z.base64(), siteId: siteIdText, gatewayId
 
 const ingest = ingestBatch({
   ...gatewayRegistry(
-    { readMinersOfGateway: readMinersOfGateway(store), readGatewayOwner: readGatewayOwner(store) },
+    {
+      readMinersOfGateway: readMinersOfGateway(store),
+      readMiner: readMiner(store),
+      readGatewayOwner: readGatewayOwner(store),
+    },
     systemClock,
   ),
   ...cachedBlocks({ readBlock: readBlock(store), commitBatch: commitBatch(store) }),
