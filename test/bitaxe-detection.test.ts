@@ -9,15 +9,24 @@ import { emptyBlock } from '../lambdas/telemetry/live-block.ts';
 const data = process.env.HASHINSIGHT_DATA ?? join(import.meta.dirname, '..', '..', 'shared', 'data');
 const fileOf = (name: string) => join(data, 'bitaxe', name);
 const present = existsSync(fileOf('gamma-2025-05-29.csv'));
-if (!present) console.log(`Recorded telemetry is not at ${data}: set HASHINSIGHT_DATA to check detection against it.`);
+if (!present)
+  console.log(`Recorded telemetry is not at ${data}: set HASHINSIGHT_DATA to check detection against it.`);
 
-const gamma: MinerFacts = { vendor: 'bitaxe', model: 'Bitaxe Gamma', zoneId: 'desk', ratedHashrateThs: 1.2, ratedPowerW: 20 };
+const gamma: MinerFacts = {
+  vendor: 'bitaxe',
+  model: 'Bitaxe Gamma',
+  zoneId: 'desk',
+  ratedHashrateThs: 1.2,
+  ratedPowerW: 20,
+};
 
 /** Every sweep of a recording through the detectors, in the order in which it was recorded. */
 const detectIn = (name: string) => {
   let block = emptyBlock(1, 'desk', 0);
   const found: string[] = [];
-  for (const sweep of Map.groupBy(readBitaxeCsv(fileOf(name)), ({ sampledAtMs }) => Math.floor(sampledAtMs / 10_000)).values()) {
+  for (const sweep of Map.groupBy(readBitaxeCsv(fileOf(name)), ({ sampledAtMs }) =>
+    Math.floor(sampledAtMs / 10_000),
+  ).values()) {
     const applied = applyBatch(block, sweep, sweep[0]?.sampledAtMs ?? 0, () => gamma);
     block = applied.block;
     for (const { minerId, kind, severity } of applied.anomalies) found.push(`${minerId} ${kind} ${severity}`);
