@@ -35,6 +35,8 @@ export const batchHeader = z.strictObject({
   shard: z.int().nonnegative(),
   /** Grows by one with every batch that this gateway makes, over all its shards; with the gateway it names the batch. */
   sequence: z.int().positive(),
+  /** The sequence of the previous batch of the same shard, 0 for its first: so the shard's head alone sees every gap. */
+  previousSequence: z.int().nonnegative().default(0),
   createdAtMs: epochMs,
   baseMs: epochMs,
   rows: z.int().min(1).max(maxBatchRows),
@@ -48,6 +50,8 @@ export type TelemetryBatch = Pick<
   BatchHeader,
   'siteId' | 'gatewayId' | 'shard' | 'sequence' | 'createdAtMs'
 > & {
+  /** Left out: 0. */
+  readonly previousSequence?: number;
   readonly readings: readonly MinerReading[];
 };
 
@@ -99,6 +103,7 @@ export const encodeBatch = (batch: TelemetryBatch): Uint8Array => {
     gatewayId: batch.gatewayId,
     shard: batch.shard,
     sequence: batch.sequence,
+    previousSequence: batch.previousSequence ?? 0,
     createdAtMs: batch.createdAtMs,
     baseMs,
     rows: rows.length,
@@ -197,8 +202,8 @@ const decode = (bytes: Uint8Array): TelemetryBatch => {
   }
   for (const field of header.fields) decodeColumn(reader, field, rows);
   if (reader.left > 0) throw new BatchError('TRAILING_BYTES', `${reader.left} bytes follow the last column`);
-  const { siteId, gatewayId, shard, sequence, createdAtMs } = header;
-  return { siteId, gatewayId, shard, sequence, createdAtMs, readings: rows };
+  const { siteId, gatewayId, shard, sequence, previousSequence, createdAtMs } = header;
+  return { siteId, gatewayId, shard, sequence, previousSequence, createdAtMs, readings: rows };
 };
 
 const decodeColumn = (reader: Reader, field: ReadingField, rows: readonly MinerReading[]) => {

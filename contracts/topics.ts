@@ -3,6 +3,7 @@ export const ruleNames = {
   telemetry: 'hashinsight_telemetry',
   commandResponse: 'hashinsight_command_response',
   safety: 'hashinsight_safety',
+  gone: 'hashinsight_telemetry_gone',
 } as const;
 
 type Place = { readonly siteId: number; readonly gatewayId: string };
@@ -15,6 +16,10 @@ export const topics = {
   commandRequest: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/request`,
   /** The gateway's answers, JSON. */
   commandResponse: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/response`,
+  /** What of a gateway's telemetry is durable and what is missing (contracts/telemetry-receipt.ts), JSON, to the gateway. */
+  receipt: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/receipt`,
+  /** Batches that the gateway no longer has though they were asked for again (contracts/telemetry-receipt.ts), JSON. */
+  gone: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/gone`,
   /** Safety events, JSON. */
   safety: ({ siteId, gatewayId }: Place) => `evt/hashinsight/${siteId}/${gatewayId}/safety`,
 } as const;
@@ -24,4 +29,5 @@ export const uplinks = {
   telemetry: (place: Place) => basicIngest(ruleNames.telemetry, topics.telemetry(place)),
   commandResponse: (place: Place) => basicIngest(ruleNames.commandResponse, topics.commandResponse(place)),
   safety: (place: Place) => basicIngest(ruleNames.safety, topics.safety(place)),
+  gone: (place: Place) => basicIngest(ruleNames.gone, topics.gone(place)),
 } as const;
