@@ -70,13 +70,14 @@ export class FleetStack extends Stack {
     this.#platform.dataKey.grantDecrypt(fn);
   }
 
-  /** A gateway may connect as itself, publish its own uplinks and hear its own commands; nothing else. */
+  /** A gateway may connect as itself, publish its own uplinks, and hear its own commands and receipts; nothing else. */
   #gatewayPolicy() {
     const arn = (resource: string) => `arn:${this.partition}:iot:${this.region}:${this.account}:${resource}`;
     const gatewayId = '${iot:Connection.Thing.ThingName}';
     const site = '${iot:Connection.Thing.Attributes[siteId]}';
     const own = (topicOf: (place: { siteId: number; gatewayId: string }) => string) =>
       topicOf({ siteId: 0, gatewayId }).replace('/0/', `/${site}/`);
+    const downlinks = [topics.commandRequest, topics.receipt];
     return new CfnPolicy(this, 'GatewayPolicy', {
       policyName: 'hashinsight-gateway',
       policyDocument: {
@@ -91,16 +92,20 @@ export class FleetStack extends Stack {
           {
             Effect: 'Allow',
             Action: 'iot:Publish',
-            Resource: [uplinks.telemetry, uplinks.commandResponse, uplinks.safety].map((uplink) =>
-              arn(`topic/${own(uplink)}`),
+            Resource: [uplinks.telemetry, uplinks.gone, uplinks.commandResponse, uplinks.safety].map(
+              (uplink) => arn(`topic/${own(uplink)}`),
             ),
           },
           {
             Effect: 'Allow',
             Action: 'iot:Subscribe',
-            Resource: arn(`topicfilter/${own(topics.commandRequest)}`),
+            Resource: downlinks.map((topic) => arn(`topicfilter/${own(topic)}`)),
           },
-          { Effect: 'Allow', Action: 'iot:Receive', Resource: arn(`topic/${own(topics.commandRequest)}`) },
+          {
+            Effect: 'Allow',
+            Action: 'iot:Receive',
+            Resource: downlinks.map((topic) => arn(`topic/${own(topic)}`)),
+          },
         ],
       },
     });

@@ -47,6 +47,13 @@ export const justifications: readonly Justification[] = [
     because: 'Set-aside batches get names when they arrive; the statement names their one bucket.',
   },
   {
+    finding:
+      /^IAM5\[Resource::(<Blocks[0-9A-F]+\.Arn>|HashInsightTelemetry:\w+Blocks[0-9A-F]+Arn[0-9A-F]+)\/(\*|[a-z]+\/\*)\]$/,
+    where: functionRoles,
+    because:
+      'Blocks get names when they are made; the statement names their one bucket, or one prefix of it.',
+  },
+  {
     finding: /^IAM5\[Resource::(<.*Function.*\.Arn>:)?\*\]$/,
     where: /^HashInsightAdvisor\/ClosedLoop\/Role\//,
     because: 'The loop calls its own functions in any version, and X-Ray and log delivery know no resources.',
@@ -55,6 +62,12 @@ export const justifications: readonly Justification[] = [
     finding: /^SQS3$/,
     where: /^HashInsight(Audit\/Unpublished|Advisor\/Unstarted)\//,
     because: 'It is itself the dead-letter queue, of a stream or of rules, which cdk-nag does not see.',
+  },
+  {
+    finding: /^S1$/,
+    where: /^HashInsightTelemetry\/Blocks\//,
+    because:
+      "Only the product's functions reach it, and the telemetry table lists every block; a log line per object would cost more than the object.",
   },
   {
     finding: /^S1$/,

@@ -1,13 +1,13 @@
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ruleNames } from '../../contracts/topics.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
-import { keptMs } from '../../lambdas/telemetry/windows.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { type ApiAccess, addRoutes } from '../shared/api-routes.ts';
 import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
@@ -15,6 +15,7 @@ import { AppFunction } from '../shared/app-function.ts';
 import { AppQueue } from '../shared/app-queue.ts';
 import { AppTable } from '../shared/app-table.ts';
 import { IngestRule } from '../shared/ingest-rule.ts';
+import { blockBucket, quarantineBucket } from './telemetry-buckets.ts';
 
 type Grant = (fn: LambdaFunction) => void;
 export type TelemetryStackProps = StackProps & {
@@ -30,6 +31,7 @@ const sql =
 /** Telemetry in: from the gateways' batches to the four tiers, and to what the detectors found in them. */
 export class TelemetryStack extends Stack {
   readonly #table: AppTable;
+  readonly #blocks: Bucket;
   readonly #props: TelemetryStackProps;
   readonly #rollUps: AppQueue;
 
@@ -38,6 +40,7 @@ export class TelemetryStack extends Stack {
     super(scope, id, stackProps);
     this.#props = props;
     this.#table = new AppTable(this, 'Telemetry', { key: platform.dataKey });
+    this.#blocks = blockBucket(this, 'Blocks', platform.dataKey);
     this.#rollUps = this.#rollUp();
     this.#ingest();
     this.#watchSilence();
@@ -55,14 +58,23 @@ export class TelemetryStack extends Stack {
   /** Lets a function read telemetry: lambdas/telemetry/read-telemetry.ts. */
   grantRead(fn: LambdaFunction) {
     fn.addEnvironment('TELEMETRY_TABLE', this.#table.tableName);
-    this.#table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query');
+    fn.addEnvironment('TELEMETRY_BUCKET', this.#blocks.bucketName);
+    this.#table.grant(fn, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query');
+    this.#allow(fn, ['s3:GetObject'], this.#blocks.arnForObjects('*'));
+    // Without it S3 says "access denied" where it should say "no such key".
+    this.#allow(fn, ['s3:ListBucket'], this.#blocks.bucketArn);
     this.#props.platform.dataKey.grantDecrypt(fn);
   }
 
   #grantWrite(fn: LambdaFunction) {
     this.grantRead(fn);
-    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    this.#allow(fn, ['s3:PutObject'], this.#blocks.arnForObjects('*'));
     this.#props.platform.dataKey.grantEncryptDecrypt(fn);
+  }
+
+  #allow(fn: LambdaFunction, actions: string[], resource: string) {
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
   }
 
   #grantRollUp(fn: LambdaFunction) {
@@ -117,7 +129,7 @@ export class TelemetryStack extends Stack {
     });
     this.#grantWrite(setAside);
     audit.grantCommit(setAside);
-    const quarantine = this.#quarantine();
+    const quarantine = quarantineBucket(this, 'Quarantine');
     setAside.addEnvironment('QUARANTINE_BUCKET', quarantine.bucketName);
     quarantine.grantPut(setAside);
     return new AppQueue(this, 'Unusable', {
@@ -126,22 +138,6 @@ export class TelemetryStack extends Stack {
       content: 'Batches to be set aside',
       visibilityTimeout: Duration.seconds(120),
     }).feed(setAside).queue;
-  }
-
-  #quarantine() {
-    return new Bucket(this, 'Quarantine', {
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-      lifecycleRules: [
-        {
-          expiration: Duration.millis(keptMs.quarantine),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
-      ],
-    });
   }
 
   #alarms(batches: AppQueue) {
