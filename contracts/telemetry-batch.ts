@@ -28,6 +28,20 @@ export const maxBatchBytes = 128 * 1024;
 export const maxBatchRows = 10_000;
 const maxInflatedBytes = 16 * 1024 * 1024;
 
+const count = z.int().nonnegative();
+/** What the gateway's spool held when it made the batch: not every batch says it. */
+export const spoolDepth = z.strictObject({
+  /** Batches that wait to be sent, and the age of the oldest of them. */
+  waiting: count,
+  oldestMs: count,
+  /** Of all batches that it keeps, with those that were sent and have no receipt yet. */
+  bytes: count,
+  /** Readings that it left out or dropped for want of room, ever since its state file began. */
+  thinnedRows: count,
+  droppedRows: count,
+});
+export type SpoolDepth = z.infer<typeof spoolDepth>;
+
 export const batchHeader = z.strictObject({
   siteId,
   gatewayId,
@@ -35,8 +49,12 @@ export const batchHeader = z.strictObject({
   shard: z.int().nonnegative(),
   /** Grows by one with every batch that this gateway makes, over all its shards; with the gateway it names the batch. */
   sequence: z.int().positive(),
-  /** The sequence of the previous batch of the same shard, 0 for its first: so the shard's head alone sees every gap. */
+  /**
+   * The sequence of the previous batch of the same shard, 0 for its first: so the shard's head alone sees every gap. The batch
+   * stands for everything of the shard after it up to `sequence` (contracts/telemetry-receipt.ts).
+   */
   previousSequence: z.int().nonnegative().default(0),
+  spool: spoolDepth.optional(),
   createdAtMs: epochMs,
   baseMs: epochMs,
   rows: z.int().min(1).max(maxBatchRows),
@@ -52,6 +70,7 @@ export type TelemetryBatch = Pick<
 > & {
   /** Left out: 0. */
   readonly previousSequence?: number;
+  readonly spool?: SpoolDepth | undefined;
   readonly readings: readonly MinerReading[];
 };
 
@@ -104,6 +123,7 @@ export const encodeBatch = (batch: TelemetryBatch): Uint8Array => {
     shard: batch.shard,
     sequence: batch.sequence,
     previousSequence: batch.previousSequence ?? 0,
+    ...(batch.spool && { spool: batch.spool }),
     createdAtMs: batch.createdAtMs,
     baseMs,
     rows: rows.length,
@@ -202,8 +222,17 @@ const decode = (bytes: Uint8Array): TelemetryBatch => {
   }
   for (const field of header.fields) decodeColumn(reader, field, rows);
   if (reader.left > 0) throw new BatchError('TRAILING_BYTES', `${reader.left} bytes follow the last column`);
-  const { siteId, gatewayId, shard, sequence, previousSequence, createdAtMs } = header;
-  return { siteId, gatewayId, shard, sequence, previousSequence, createdAtMs, readings: rows };
+  const { siteId, gatewayId, shard, sequence, previousSequence, spool, createdAtMs } = header;
+  return {
+    siteId,
+    gatewayId,
+    shard,
+    sequence,
+    previousSequence,
+    ...(spool && { spool }),
+    createdAtMs,
+    readings: rows,
+  };
 };
 
 const decodeColumn = (reader: Reader, field: ReadingField, rows: readonly MinerReading[]) => {
