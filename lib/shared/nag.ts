@@ -42,6 +42,11 @@ export const justifications: readonly Justification[] = [
     because: 'The dispatcher sends to every gateway of every site, on their request topics alone.',
   },
   {
+    finding: /^IAM5\[Resource::arn:.*:topic\/dt\/hashinsight\/\*\/receipt\]$/,
+    where: /^HashInsightTelemetry\/ReceiptFunctionParts\/Role\//,
+    because: 'It tells every gateway of every site what is durable, on their receipt topics alone.',
+  },
+  {
     finding: /^IAM5\[(Action::s3:[A-Za-z]+\*|Resource::.*Quarantine.*\/\*)\]$/,
     where: /^HashInsightTelemetry\/.*Role\//,
     because: 'Set-aside batches get names when they arrive; the statement names their one bucket.',

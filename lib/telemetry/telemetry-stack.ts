@@ -14,6 +14,7 @@ import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
 import { AppFunction } from '../shared/app-function.ts';
 import { AppQueue } from '../shared/app-queue.ts';
 import { AppTable } from '../shared/app-table.ts';
+import { entryPoints } from '../shared/bundle.ts';
 import { IngestRule } from '../shared/ingest-rule.ts';
 import { blockBucket, quarantineBucket } from './telemetry-buckets.ts';
 
@@ -27,6 +28,9 @@ export type TelemetryStackProps = StackProps & {
 
 const sql =
   "SELECT encode(*, 'base64') AS payload, topic(3) AS siteId, topic(4) AS gatewayId, timestamp() AS receivedAtMs FROM 'dt/hashinsight/+/+/telemetry'";
+
+/** TODO(H8): goes when these handlers are there. */
+const exists = (name: string) => entryPoints().includes(`lambdas/telemetry/${name}.ts`);
 
 /** Telemetry in: from the gateways' batches to the four tiers, and to what the detectors found in them. */
 export class TelemetryStack extends Stack {
@@ -53,6 +57,10 @@ export class TelemetryStack extends Stack {
     this.grantRead(api);
     fleet.grantRead(api);
     addRoutes(this, apiAccess, telemetryRoutes, api);
+    if (exists('on-export-due')) this.#export(api);
+    if (exists('on-schedule-receipts')) this.#sendReceipts();
+    if (exists('on-telemetry-gone')) this.#hearGone();
+    if (exists('on-schedule-days')) this.#closeDays();
   }
 
   /** Lets a function read telemetry: lambdas/telemetry/read-telemetry.ts. */
@@ -187,6 +195,107 @@ export class TelemetryStack extends Stack {
     }).feed(rollUp);
   }
 
+  /** Tells each gateway what of its telemetry is durable, so that its spool may forget it, and what is missing. */
+  #sendReceipts() {
+    const send = new AppFunction(this, 'ReceiptFunction', {
+      entry: 'lambdas/telemetry/on-schedule-receipts.ts',
+      description: 'Tells gateways what of their telemetry is durable and what is missing',
+      timeout: Duration.seconds(55),
+      memoryMb: 1024,
+    });
+    this.#grantWrite(send);
+    this.#props.fleet.grantRead(send);
+    const receipts = { service: 'iot', resource: 'topic', resourceName: 'dt/hashinsight/*/receipt' };
+    this.#allow(send, ['iot:Publish'], this.formatArn(receipts));
+    this.#schedule('EachMinuteReceipts', Duration.minutes(1), send);
+    new AppAlarm(this, 'ReceiptAlarm', {
+      metric: send.metricErrors({ period: fiveMinutes }),
+      threshold: 3,
+      severity: 'P2',
+      runbook: 'telemetry-receipts-failing.md',
+      summary: 'Gateways are not told what is durable; their spools fill and send again what has arrived.',
+      topic: this.#props.platform.alarmTopic,
+    });
+  }
+
+  /** Batches that a gateway no longer has are a loss for good, which must be seen. */
+  #hearGone() {
+    const { platform, audit, fleet } = this.#props;
+    const record = new AppFunction(this, 'GoneFunction', {
+      entry: 'lambdas/telemetry/on-telemetry-gone.ts',
+      description: 'Records batches that a gateway no longer has as lost',
+      timeout: Duration.seconds(20),
+    });
+    this.#grantWrite(record);
+    audit.grantCommit(record);
+    fleet.grantRead(record);
+    const gone = new AppQueue(this, 'Gone', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'telemetry-gone-failed.md',
+      content: 'Reports of lost batches',
+      visibilityTimeout: Duration.seconds(120),
+    }).feed(record);
+    new IngestRule(this, 'GoneRule', {
+      ruleName: ruleNames.gone,
+      sql: "SELECT *, topic(3) AS topicSiteId, topic(4) AS topicGatewayId FROM 'dt/hashinsight/+/+/gone'",
+      queue: gone.queue,
+      errorQueue: gone.deadLetters,
+    });
+  }
+
+  /** Days end at midnight of their site: what is due is looked for four times an hour. */
+  #closeDays() {
+    const close = new AppFunction(this, 'DaysFunction', {
+      entry: 'lambdas/telemetry/on-schedule-days.ts',
+      description: 'Asks for the roll-up of days that have ended at their sites',
+      timeout: Duration.seconds(55),
+      memoryMb: 1024,
+    });
+    this.#grantWrite(close);
+    this.#grantRollUp(close);
+    this.#props.fleet.grantRead(close);
+    this.#schedule('EachQuarterHour', Duration.minutes(15), close);
+    new AppAlarm(this, 'DaysAlarm', {
+      metric: close.metricErrors({ period: fiveMinutes }),
+      threshold: 1,
+      severity: 'P2',
+      runbook: 'telemetry-days-failing.md',
+      summary: 'Days that have ended are not rolled up.',
+      topic: this.#props.platform.alarmTopic,
+    });
+  }
+
+  /** Exports are made aside from the request: the API notes one and asks, a function writes it below `export/`. */
+  #export(api: AppFunction) {
+    const { platform, fleet } = this.#props;
+    const make = new AppFunction(this, 'ExportFunction', {
+      entry: 'lambdas/telemetry/on-export-due.ts',
+      description: 'Writes exports of telemetry as CSV and Parquet',
+      timeout: Duration.minutes(5),
+      memoryMb: 2048,
+    });
+    this.grantRead(make);
+    fleet.grantRead(make);
+    this.#allow(make, ['s3:PutObject'], this.#blocks.arnForObjects('export/*'));
+    const exports = new AppQueue(this, 'Exports', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'telemetry-exports-failing.md',
+      content: 'Exports of telemetry',
+      visibilityTimeout: Duration.minutes(30),
+      maxReceiveCount: 3,
+    }).feed(make, { batchSize: 1 });
+    api.addEnvironment('EXPORT_QUEUE', exports.queue.queueUrl);
+    exports.queue.grantSendMessages(api);
+    for (const fn of [api, make]) {
+      this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+      platform.dataKey.grantEncryptDecrypt(fn);
+    }
+  }
+
+  #schedule(id: string, every: Duration, fn: LambdaFunction) {
+    new Rule(this, id, { schedule: Schedule.rate(every), targets: [new LambdaTarget(fn)] });
+  }
+
   #watchSilence() {
     const watch = new AppFunction(this, 'SilenceFunction', {
       entry: 'lambdas/telemetry/on-schedule-silence.ts',
@@ -198,10 +307,7 @@ export class TelemetryStack extends Stack {
     this.#grantRollUp(watch);
     this.#grantAnnounce(watch);
     this.#props.fleet.grantRead(watch);
-    new Rule(this, 'EachMinute', {
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaTarget(watch)],
-    });
+    this.#schedule('EachMinute', Duration.minutes(1), watch);
     new AppAlarm(this, 'SilenceWatchAlarm', {
       metric: watch.metricErrors({ period: fiveMinutes }),
       threshold: 3,
