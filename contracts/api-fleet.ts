@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { gatewayId, minerId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
+import { customerId, gatewayId, minerId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
 import { pageCursor } from './page-cursor.ts';
 
 const displayName = z.string().trim().min(1).max(120);
@@ -59,6 +59,8 @@ export const newMiner = z.strictObject({
   serial_number: z.string().trim().min(1).max(60).optional(),
   zone_id: zoneId,
   gateway_id: gatewayId,
+  /** Whose machine it is, where it is hosted for somebody. */
+  customer_id: customerId.optional(),
   rated_hashrate_ths: z.number().positive().max(100_000),
   rated_power_w: z.number().positive().max(100_000),
 });

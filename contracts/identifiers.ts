@@ -20,6 +20,7 @@ const name = (what: string) =>
 export const minerId = name('miner id');
 export const gatewayId = name('gateway id');
 export const zoneId = name('zone id');
+export const customerId = name('customer id');
 export const tenantId = name('tenant id');
 export const userId = z.int().positive();
 

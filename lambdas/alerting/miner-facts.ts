@@ -5,6 +5,7 @@ export type MinerFacts = {
   readonly vendor: string;
   readonly model: string;
   readonly zoneId: string;
+  readonly customerId?: string | undefined;
   readonly ratedHashrateThs: number;
   readonly ratedPowerW: number;
 };

@@ -16,6 +16,8 @@ export type RegisteredMiner = {
   readonly vendor: string;
   readonly model: string;
   readonly zoneId: string;
+  /** Whose machine it is, where it is hosted for somebody. */
+  readonly customerId?: string | undefined;
   readonly gatewayId: string;
   readonly ratedHashrateThs: number;
   readonly ratedPowerW: number;
@@ -100,6 +102,7 @@ const toRegisteredMiner = (item: unknown): RegisteredMiner => {
     vendor: miner.vendor,
     model: miner.model,
     zoneId: miner.zone_id,
+    customerId: miner.customer_id,
     gatewayId: miner.gateway_id,
     ratedHashrateThs: miner.rated_hashrate_ths,
     ratedPowerW: miner.rated_power_w,

@@ -1,11 +1,5 @@
-import {
-  liveAnswer,
-  liveQuery,
-  quarantineAnswer,
-  quarantineQuery,
-  seriesAnswer,
-  seriesQuery,
-} from '../../contracts/api-telemetry.ts';
+import { livePage, liveQuery, seriesAnswer, seriesQuery } from '../../contracts/api-telemetry.ts';
+import { quarantineAnswer, quarantineQuery } from '../../contracts/api-telemetry-losses.ts';
 import type { RouteTable } from '../../contracts/route.ts';
 
 const read = { module: 'hosting', level: 'read' } as const;
@@ -17,7 +11,7 @@ export const telemetryRoutes = {
     summary: { en: 'The latest of every miner of a site, in columns', zh: '站点所有矿机的最新数据（按列）' },
     access: read,
     query: liveQuery,
-    success: { status: 200, body: liveAnswer },
+    success: { status: 200, body: livePage },
   },
   getSeries: {
     method: 'GET',

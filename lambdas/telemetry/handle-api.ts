@@ -47,6 +47,7 @@ export const handler = apiHandler(telemetryRoutes, {
     const batches = entries.map(({ received_at_ms, ...entry }) => ({
       ...entry,
       received_at: toUtc(received_at_ms),
+      replay: 'none' as const,
     }));
     return succeed({
       body: { batches, count: batches.length, ...(nextCursor && { next_cursor: nextCursor }) },

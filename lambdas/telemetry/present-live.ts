@@ -18,10 +18,12 @@ export const presentLive = (
     miner_id: [],
     zone_id: [],
     model: [],
+    customer_id: [],
     state: [],
     sampled_at: [],
     hashrate_ghs: [],
     expected_hashrate_ghs: [],
+    hashrate_pct: [],
     power_w: [],
     efficiency_jth: [],
     chip_temp_c: [],
@@ -38,12 +40,16 @@ export const presentLive = (
     columns.miner_id.push(reading.minerId);
     columns.zone_id.push(facts?.zoneId ?? null);
     columns.model.push(facts?.model ?? null);
+    columns.customer_id.push(facts?.customerId ?? null);
     columns.state.push(reading.state);
     columns.sampled_at.push(toUtc(reading.sampledAtMs));
     columns.hashrate_ghs.push(
       rounded(mean.hashrateThs === undefined ? undefined : mean.hashrateThs * 1000, 1),
     );
     columns.expected_hashrate_ghs.push(rounded(expected === undefined ? undefined : expected * 1000, 1));
+    columns.hashrate_pct.push(
+      mean.hashrateThs === undefined || !expected ? null : rounded((100 * mean.hashrateThs) / expected),
+    );
     columns.power_w.push(rounded(values.powerW));
     columns.efficiency_jth.push(
       mean.hashrateThs && mean.powerW !== undefined ? rounded(mean.powerW / mean.hashrateThs) : null,
@@ -54,5 +60,5 @@ export const presentLive = (
     columns.accepted_shares.push(values.acceptedShares ?? null);
     columns.rejected_shares.push(values.rejectedShares ?? null);
   }
-  return { site_id: siteId, generated_at: toUtc(nowMs), count: live.length, columns };
+  return { site_id: siteId, generated_at: toUtc(nowMs), count: live.length, total: live.length, columns };
 };

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { type AlertAnswer, alertsAnswer } from '../../contracts/api-alerting.ts';
-import { quarantineAnswer } from '../../contracts/api-telemetry.ts';
+import { quarantineAnswer } from '../../contracts/api-telemetry-losses.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { mqttBusOf } from '../../edge-greengrass/bus/mqtt-bus.ts';
 import { readBitaxeCsv, replay } from '../../edge-greengrass/replay.ts';
