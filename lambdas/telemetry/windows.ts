@@ -12,3 +12,9 @@ export const keptMs = {
   daily: 400 * dayMs,
   quarantine: 30 * dayMs,
 } as const;
+
+/**
+ * How long raw rows stay physically, from when they were last written: a window whose rows are still there can be computed again, so
+ * late rows change its history exactly. S3 deletes no sooner than this (lib/telemetry/telemetry-buckets.ts).
+ */
+export const rawBytesKeptMs = 8 * dayMs;

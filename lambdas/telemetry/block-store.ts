@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import * as z from 'zod';
+
+/** Up to this size bytes lie in the DynamoDB item itself: cheaper than an object, and one request less to read. */
+export const maxInlineBytes = 6 * 1024;
+
+/** Where bytes lie: in the item that says so, or as an object of the blocks' bucket. For items: numbers and binary as the document client gives them. */
+export const storedBytes = z.union([
+  z.strictObject({ inline: z.instanceof(Uint8Array) }),
+  z.strictObject({ key: z.string().min(1), bytes: z.int().positive() }),
+]);
+export type StoredBytes = z.infer<typeof storedBytes>;
+
+/** A part of stored bytes: `end` is left out of it. */
+export type ByteRange = { readonly start: number; readonly end: number };
+
+/** The prefixes of the bucket; each is kept as long as anything may refer to it (lib/telemetry/telemetry-buckets.ts). */
+export type BlockPrefix = 'batch' | 'raw' | 'live' | 'history' | 'groups' | 'daily' | 'export';
+
+/**
+ * Immutable bytes by name. `put` writes small ones inline and others under a name that nobody has used before, so what was put can be
+ * removed again when the item that was to name it could not be written. `get` throws BytesGone where the object was
+ * removed since its item was read: read the item again.
+ */
+export type BlockStore = {
+  readonly put: (prefix: BlockPrefix, name: string, bytes: Uint8Array) => Promise<StoredBytes>;
+  readonly get: (stored: StoredBytes, range?: ByteRange) => Promise<Uint8Array>;
+  readonly remove: (stored: StoredBytes) => Promise<void>;
+};
+
+/** The object that an item named is no longer there. */
+export class BytesGone extends Error {
+  constructor(key: string) {
+    super(`No bytes are stored under ${key}`);
+  }
+}
+
+const cut = (bytes: Uint8Array, range: ByteRange | undefined) =>
+  range ? bytes.subarray(range.start, range.end) : bytes;
+const uniqueKey = (prefix: BlockPrefix, name: string) => `${prefix}/${name}/${randomUUID()}`;
+
+export const sizeOf = (stored: StoredBytes) => ('inline' in stored ? stored.inline.length : stored.bytes);
+
+/** Blocks as objects of the bucket, small ones inline. */
+export const s3BlockStore = (s3: S3Client, bucket: string): BlockStore => ({
+  put: async (prefix, name, bytes) => {
+    if (bytes.length <= maxInlineBytes) return { inline: bytes };
+    const key = uniqueKey(prefix, name);
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: bytes,
+        ContentType: 'application/octet-stream',
+      }),
+    );
+    return { key, bytes: bytes.length };
+  },
+  get: async (stored, range) => {
+    if ('inline' in stored) return cut(stored.inline, range);
+    try {
+      const { Body } = await s3.send(
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: stored.key,
+          ...(range && { Range: `bytes=${range.start}-${range.end - 1}` }),
+        }),
+      );
+      if (!Body) throw new BytesGone(stored.key);
+      return await Body.transformToByteArray();
+    } catch (error) {
+      if (error instanceof NoSuchKey) throw new BytesGone(stored.key);
+      throw error;
+    }
+  },
+  remove: async (stored) => {
+    if ('key' in stored) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: stored.key }));
+  },
+});
+
+/** For tests and benches: the same in memory. `objects` are what S3 would hold. */
+export const memoryBlockStore = (): BlockStore & { readonly objects: Map<string, Uint8Array> } => {
+  const objects = new Map<string, Uint8Array>();
+  return {
+    objects,
+    put: async (prefix, name, bytes) => {
+      if (bytes.length <= maxInlineBytes) return { inline: bytes };
+      const key = uniqueKey(prefix, name);
+      objects.set(key, Uint8Array.from(bytes));
+      return { key, bytes: bytes.length };
+    },
+    get: async (stored, range) => {
+      if ('inline' in stored) return cut(stored.inline, range);
+      const bytes = objects.get(stored.key);
+      if (!bytes) throw new BytesGone(stored.key);
+      return cut(bytes, range);
+    },
+    remove: async (stored) => {
+      if ('key' in stored) objects.delete(stored.key);
+    },
+  };
+};
