@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { toColumns } from '../../contracts/telemetry-columns.ts';
 import { readMiners, readSite } from '../fleet/fleet-directory.ts';
 import { reachSite } from '../fleet/manage-fleet.ts';
 import { apiHandler } from '../shared/api-handler.ts';
@@ -7,7 +8,8 @@ import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { succeed } from '../shared/result.ts';
 import { telemetryRoutes } from './api.ts';
-import { presentLive } from './present-live.ts';
+import { pageOfLive } from './get-live.ts';
+import { liveTableOf } from './live-table.ts';
 import { listEntries } from './quarantine-repository.ts';
 import { readSeries } from './read-series.ts';
 import { readLive } from './read-telemetry.ts';
@@ -27,7 +29,12 @@ export const handler = apiHandler(telemetryRoutes, {
       query.site_id,
       live.map(({ reading }) => reading.minerId),
     );
-    return succeed({ body: presentLive(query.site_id, live, factsOf, systemClock.nowMs()) });
+    const figures = (of: 'hashrateThs' | 'powerW') =>
+      Float64Array.from(live, ({ mean }) => mean[of] ?? Number.NaN);
+    const means = { hashrateThs: figures('hashrateThs'), powerW: figures('powerW') };
+    const table = liveTableOf(toColumns(live.map(({ reading }) => reading)), means, factsOf);
+    const page = pageOfLive(query.site_id, table, query, systemClock.nowMs());
+    return page.ok ? succeed({ body: page.value }) : page;
   },
   getSeries: async ({ who, query }) => {
     const reached = await reach(who, query.site_id);
