@@ -12,11 +12,11 @@ import * as z from 'zod';
 export const maxInlineBytes = 6 * 1024;
 
 /** Where bytes lie: in the item that says so, or as an object of the blocks' bucket. For items: numbers and binary as the document client gives them. */
-export const storedBytes = z.union([
+export const storedBytes: z.ZodType<StoredBytes> = z.union([
   z.strictObject({ inline: z.instanceof(Uint8Array) }),
   z.strictObject({ key: z.string().min(1), bytes: z.int().positive() }),
 ]);
-export type StoredBytes = z.infer<typeof storedBytes>;
+export type StoredBytes = { readonly inline: Uint8Array } | { readonly key: string; readonly bytes: number };
 
 /** A part of stored bytes: `end` is left out of it. */
 export type ByteRange = { readonly start: number; readonly end: number };
