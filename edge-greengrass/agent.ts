@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MinerReading } from '../contracts/reading.ts';
-import { topics } from '../contracts/topics.ts';
+import type { SpoolDepth } from '../contracts/telemetry-batch.ts';
+import { topics, uplinks } from '../contracts/topics.ts';
 import type { EdgeBus } from './bus/edge-bus.ts';
 import { commandExecutor } from './commands/executor.ts';
 import { commandGate } from './commands/gate.ts';
@@ -11,10 +12,16 @@ import { judgeBy, type Miner, openMiners } from './miners.ts';
 import { batcher } from './polling/batcher.ts';
 import { assignShards } from './polling/shards.ts';
 import { identifyAll, type SweepResult, sweeper } from './polling/sweep.ts';
+import { realClock } from './real-clock.ts';
 import { reportsTo, thinningReport } from './reports.ts';
 import { overTemperatureGuard } from './safety.ts';
+import { foldSlots } from './state/make-room.ts';
 import { Outbox } from './state/outbox.ts';
-import { startSender } from './state/outbox-sender.ts';
+import { startOutboxSender } from './state/outbox-sender.ts';
+import { pace } from './state/pace.ts';
+import { receiptTaker } from './state/receipts.ts';
+import { Spool } from './state/spool.ts';
+import { startSpoolSender } from './state/spool-sender.ts';
 import { StateFile } from './state/state-file.ts';
 
 export type AgentDeps = {
@@ -32,7 +39,9 @@ export type Agent = {
   readonly ready: Promise<{ readonly miners: number; readonly identified: number }>;
   readonly status: () => {
     readonly online: boolean;
+    /** Batches and answers that the broker has not acknowledged. */
     readonly waiting: number;
+    readonly spool: SpoolDepth;
     readonly unreachable: number;
     readonly sweeps: number;
   };
@@ -51,6 +60,18 @@ const byShard = (miners: ReadonlyMap<string, Miner>, shardOf: ReadonlyMap<string
   return new Map([...shards].toSorted(([a], [b]) => a - b));
 };
 
+const depthEveryMs = 5 * 60_000;
+
+/** Logs how deep the spool is, every five minutes. */
+const depthLog = (spool: Spool, nowMs: () => number, log: Log) => {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (nowMs() - toldMs < depthEveryMs) return;
+    toldMs = nowMs();
+    log('info', 'spool', spool.depth(nowMs()));
+  };
+};
+
 /** Runs a gateway on a line: polls its miners, keeps what is not acknowledged, and obeys signed commands. */
 export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: AgentDeps): Promise<Agent> => {
   const { limits, pollIntervalMs, siteId, gatewayId } = config;
@@ -60,10 +81,21 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   const stopping = new AbortController();
 
   const state = new StateFile(deps.stateDir);
-  const outbox = new Outbox(state, limits.spoolBytes);
+  const clock = realClock(nowMs);
+  const outbox = new Outbox(state);
+  const spool = new Spool(state, nowMs());
+  const line = { bus, inFlight: limits.publishesInFlight, log };
+  const pacing = pace({ publishesPerS: limits.publishesPerS, bytesPerS: limits.publishBytesPerS }, clock);
   const senders = {
-    control: startSender('control', { outbox, bus, inFlight: limits.publishesInFlight, log }),
-    telemetry: startSender('telemetry', { outbox, bus, inFlight: limits.publishesInFlight, log }),
+    control: startOutboxSender({ ...line, outbox, pace: pacing }),
+    telemetry: startSpoolSender({
+      ...limits,
+      ...line,
+      spool,
+      pace: pacing,
+      clock,
+      topic: uplinks.telemetry(place),
+    }),
   };
   const reports = reportsTo({ outbox, place, nowMs, log, wake: senders.control.wake });
   const miners = openMiners(config, nowMs);
@@ -92,8 +124,20 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   });
   bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
 
+  const takeReceipt = receiptTaker({
+    spool,
+    place,
+    nowMs,
+    log,
+    gone: reports.gone,
+    wake: senders.telemetry.wake,
+  });
+  bus.subscribe(topics.receipt(place), async (payload) => takeReceipt(payload));
+
   const thinned = thinningReport(reports, nowMs);
-  const pack = batcher({ state, outbox, place, maxBytes: limits.batchBytes, nowMs });
+  const packing = { spool, place, maxBytes: limits.batchBytes };
+  const pack = batcher({ ...packing, spoolBytes: limits.spoolBytes, nowMs });
+  const tellDepth = depthLog(spool, nowMs, log);
   const guard = overTemperatureGuard(limits.overTemperature, reports, stopping.signal);
   let unreachable = 0;
   let sweeps = 0;
@@ -105,8 +149,8 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     reports,
     log,
     deliver: (shard, readings) => {
-      const { dropped } = pack(shard, readings);
-      thinned(dropped);
+      if (!bus.isUp()) foldSlots(packing, shard, nowMs(), limits.foldMs);
+      thinned(pack(shard, readings).room);
       senders.telemetry.wake();
       deps.onReadings?.(shard, readings);
     },
@@ -127,6 +171,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
       const result = await sweep(stopping.signal);
       sweeps++;
       unreachable = result.unreachable;
+      tellDepth();
       deps.onSweep?.(result);
       const leftMs = Math.max(0, pollIntervalMs - (performance.now() - startMs));
       await pause(leftMs, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -142,7 +187,8 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     ready,
     status: () => ({
       online: bus.isUp(),
-      waiting: outbox.count('telemetry') + outbox.count('control'),
+      waiting: spool.waitingCount + outbox.count,
+      spool: spool.depth(nowMs()),
       unreachable,
       sweeps,
     }),

@@ -30,16 +30,31 @@ export const gatewayLimits = z.strictObject({
   fullReadEverySweeps: z.int().min(1).max(1_000).default(1),
   /** A miner that does not answer is asked again after at most this long. */
   maxBackoffMs: ms.default(30_000),
-  minersPerShard: z.int().min(1).max(250).default(250),
+  minersPerShard: z.int().min(1).max(1_000).default(1_000),
   batchBytes: z
     .int()
     .min(1_024)
     .max(128 * 1_024)
-    .default(100 * 1_024),
+    .default(120 * 1_024),
+  /** Telemetry on the disk, at most; thinning begins at nine tenths of it. */
   spoolBytes: z
     .int()
     .min(64 * 1_024)
-    .default(256 * 1_024 * 1_024),
+    .default(2 * 1_024 * 1_024 * 1_024),
+  /** Neighbours that wait through an outage are folded into batches of this much time. */
+  foldMs: ms.default(5 * 60_000),
+  /** What was made within this time is sent before any backlog, but for every `backlogEvery`-th publish. */
+  freshMs: ms.default(3 * 60_000),
+  backlogEvery: z.int().min(2).max(1_000).default(4),
+  /** A batch that no receipt covers is sent again after this, then after twice, four times as long. */
+  resendMs: ms.default(15 * 60_000),
+  /** Per second of the line. With one batch more than this, and answers beside it, AWS's 100 and 512 KiB are kept. */
+  publishesPerS: z.int().min(1).max(100).default(80),
+  publishBytesPerS: z
+    .int()
+    .min(1_024)
+    .max(512 * 1_024)
+    .default(380 * 1_024),
   publishesInFlight: z.int().min(1).max(100).default(16),
   publishMs: ms.default(30_000),
   /** How far the gateway's clock and the cloud's may differ. */

@@ -96,7 +96,12 @@ describe('recordings of Bitaxe miners', () => {
       lastMs: Date.UTC(2025, 5, 18, 15, 59),
     });
     expect(progress).toEqual([10, 20, 30, 40, 50, 60]);
-    expect(batches.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
+    const first = batches[0]?.sequence ?? 0;
+    expect(batches.map(({ sequence }) => sequence - first)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(batches.map(({ previousSequence }) => previousSequence)).toEqual([
+      0,
+      ...batches.slice(0, -1).map(({ sequence }) => sequence),
+    ]);
     const starts = batches.map(({ readings }) => Math.min(...readings.map(({ sampledAtMs }) => sampledAtMs)));
     expect(starts).toEqual(starts.toSorted((a, b) => a - b));
   });

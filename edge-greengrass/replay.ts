@@ -1,12 +1,15 @@
 import type { MinerReading } from '../contracts/reading.ts';
+import { uplinks } from '../contracts/topics.ts';
 import { readBitaxeCsv } from './bitaxe-csv.ts';
 import type { EdgeBus } from './bus/edge-bus.ts';
 import { gatewayLimits } from './config.ts';
 import { type Log, logNothing } from './log.ts';
 import { batcher } from './polling/batcher.ts';
 import { assignShards } from './polling/shards.ts';
-import { Outbox } from './state/outbox.ts';
-import { startSender } from './state/outbox-sender.ts';
+import { realClock } from './real-clock.ts';
+import { unpaced } from './state/pace.ts';
+import { Spool } from './state/spool.ts';
+import { startSpoolSender } from './state/spool-sender.ts';
 import { StateFile } from './state/state-file.ts';
 
 export { readBitaxeCsv };
@@ -24,7 +27,7 @@ export type ReplayOptions = {
   readonly files: readonly string[];
   /** Of recorded time in one batch; the next waits until the cloud has acknowledged it. */
   readonly windowMs?: number;
-  /** Keeps the batch sequence over runs; without it a replay counts from 1 again. */
+  /** Keeps the batch sequence over runs; without it a replay counts on from the clock. */
   readonly stateDir?: string;
   readonly onProgress?: (progress: ReplayProgress) => void;
   readonly signal?: AbortSignal;
@@ -79,9 +82,24 @@ export const replay = async (options: ReplayOptions): Promise<ReplayResult> => {
   const place = { siteId, gatewayId };
   const readings = files.flatMap(readBitaxeCsv).toSorted((a, b) => a.sampledAtMs - b.sampledAtMs);
   const state = new StateFile(options.stateDir ?? ':memory:');
-  const outbox = new Outbox(state, limits.spoolBytes);
-  const sender = startSender('telemetry', { outbox, bus, inFlight: 1, log });
-  const pack = batcher({ state, outbox, place, maxBytes: limits.batchBytes, nowMs: Date.now });
+  const spool = new Spool(state, Date.now());
+  const sender = startSpoolSender({
+    ...limits,
+    spool,
+    bus,
+    topic: uplinks.telemetry(place),
+    inFlight: 1,
+    pace: unpaced,
+    clock: realClock(Date.now),
+    log,
+  });
+  const pack = batcher({
+    spool,
+    place,
+    maxBytes: limits.batchBytes,
+    spoolBytes: limits.spoolBytes,
+    nowMs: Date.now,
+  });
   const shardOf = assignShards(
     state,
     [...new Set(readings.map(({ minerId }) => minerId))].toSorted(),

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandResponse, SafetyEvent } from '../contracts/command.ts';
+import type { TelemetryGone } from '../contracts/telemetry-receipt.ts';
 import { uplinks } from '../contracts/topics.ts';
 import type { Log } from './log.ts';
+import type { Room } from './state/make-room.ts';
 import type { Outbox } from './state/outbox.ts';
 
 type Deps = {
@@ -19,7 +21,7 @@ const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 /** What the gateway tells the cloud besides telemetry: put on the disk in the caller's transaction, sent when it can. */
 export const reportsTo = ({ outbox, place, nowMs, log, wake }: Deps) => {
   const put = (topic: string, value: unknown) => {
-    outbox.put('control', topic, json(value));
+    outbox.put(topic, json(value));
     queueMicrotask(wake);
   };
   return {
@@ -27,6 +29,10 @@ export const reportsTo = ({ outbox, place, nowMs, log, wake }: Deps) => {
     response: (response: CommandResponse) => {
       log('info', 'command_answered', { commandId: response.commandId, outcome: response.outcome });
       put(uplinks.commandResponse(place), response);
+    },
+    gone: (gone: TelemetryGone['gone']) => {
+      log('warn', 'telemetry_gone', { gaps: gone.length });
+      put(uplinks.gone(place), { version: 1, ...place, gone } satisfies TelemetryGone);
     },
     safety: (event: NewSafetyEvent) => {
       const full: SafetyEvent = { version: 1, eventId: randomUUID(), ...place, atMs: nowMs(), ...event };
@@ -43,19 +49,22 @@ export type Reports = ReturnType<typeof reportsTo>;
 
 const thinningEveryMs = 10 * 60_000;
 
-/** Says that the spool dropped batches: at once, and then at most every ten minutes with what came together since. */
+/** Says what the full spool cost: at once, and then at most every ten minutes with what came together since. */
 export const thinningReport = (reports: Reports, nowMs: () => number) => {
-  let dropped = 0;
+  let rows = 0;
+  let batches = 0;
   let toldMs = Number.NEGATIVE_INFINITY;
-  return (more: number) => {
-    dropped += more;
-    if (dropped === 0 || nowMs() - toldMs < thinningEveryMs) return;
+  return ({ thinnedRows, droppedBatches }: Room) => {
+    rows += thinnedRows;
+    batches += droppedBatches;
+    if (rows + batches === 0 || nowMs() - toldMs < thinningEveryMs) return;
     reports.safety({
       kind: 'spool_thinned',
-      code: 'SPOOL_FULL',
-      detail: `${dropped} oldest batches dropped`,
+      code: batches > 0 ? 'SPOOL_FULL' : 'SPOOL_THINNED',
+      detail: `${rows} readings of the oldest batches left out, ${batches} oldest batches dropped`,
     });
     toldMs = nowMs();
-    dropped = 0;
+    rows = 0;
+    batches = 0;
   };
 };

@@ -20,7 +20,7 @@ const otherSecret = Buffer.from('another secret of thirty-two byt').toString('ba
 
 const open = () => {
   const state = new StateFile(':memory:');
-  const outbox = new Outbox(state, 1e6);
+  const outbox = new Outbox(state);
   const started: string[] = [];
   let nowMs = issuedAtMs + 1_000;
   const journal = new Journal(state);
@@ -41,7 +41,7 @@ const open = () => {
   });
   const told = () => {
     const items = outbox
-      .next('control', 0, 1_000)
+      .next(1_000)
       .map(({ topic, payload }) => ({ topic, json: JSON.parse(Buffer.from(payload).toString()) }));
     return {
       responses: items

@@ -1,47 +1,44 @@
 import type { MinerReading } from '../../contracts/reading.ts';
-import { encodeBatch } from '../../contracts/telemetry-batch.ts';
-import { uplinks } from '../../contracts/topics.ts';
-import type { Outbox } from '../state/outbox.ts';
-import type { StateFile } from '../state/state-file.ts';
+import { encodeBatch, maxBatchRows } from '../../contracts/telemetry-batch.ts';
+import { makeRoom, type Room } from '../state/make-room.ts';
+import type { Spool } from '../state/spool.ts';
 
 type Deps = {
-  readonly state: StateFile;
-  readonly outbox: Outbox;
+  readonly spool: Spool;
   readonly place: { readonly siteId: number; readonly gatewayId: string };
   readonly maxBytes: number;
+  readonly spoolBytes: number;
   readonly nowMs: () => number;
 };
 
-const maxRows = 2_000;
-export type Batched = { readonly sequences: readonly number[]; readonly dropped: number };
+export type Batched = { readonly sequences: readonly number[]; readonly room: Room };
 
 /**
- * Packs a shard's readings and puts the batches into the outbox, their sequence numbers taken in the same transaction:
+ * Packs a shard's readings and puts the batches into the spool, their sequence numbers taken in the same transaction:
  * a number that was given is a batch that will be sent. Splits in halves where a batch would exceed `maxBytes`.
  */
-export const batcher = ({ state, outbox, place, maxBytes, nowMs }: Deps) => {
-  const put = (shard: number, readings: readonly MinerReading[], sequences: number[]): number => {
-    const sequence = state.counter('batch_sequence') + 1;
-    const bytes =
-      readings.length > maxRows
+export const batcher = ({ spool, place, maxBytes, spoolBytes, nowMs }: Deps) => {
+  const put = (shard: number, readings: readonly MinerReading[], sequences: number[]) => {
+    const createdAtMs = nowMs();
+    const header = { shard, ...spool.nextOf(shard), createdAtMs };
+    const payload =
+      readings.length > maxBatchRows
         ? undefined
-        : encodeBatch({ ...place, shard, sequence, createdAtMs: nowMs(), readings });
-    if (readings.length > 1 && (bytes === undefined || bytes.length > maxBytes)) {
+        : encodeBatch({ ...place, ...header, spool: spool.depth(createdAtMs), readings });
+    if (readings.length > 1 && (payload === undefined || payload.length > maxBytes)) {
       const middle = Math.ceil(readings.length / 2);
-      return put(shard, readings.slice(0, middle), sequences) + put(shard, readings.slice(middle), sequences);
+      put(shard, readings.slice(0, middle), sequences);
+      put(shard, readings.slice(middle), sequences);
+    } else if (payload) {
+      spool.put({ ...header, rows: readings.length, payload });
+      sequences.push(header.sequence);
     }
-    if (bytes === undefined) return 0;
-    state.setCounter('batch_sequence', sequence);
-    sequences.push(sequence);
-    return outbox.put('telemetry', uplinks.telemetry(place), bytes).dropped;
   };
 
-  return (shard: number, readings: readonly MinerReading[]): Batched => {
-    if (readings.length === 0) return { sequences: [], dropped: 0 };
-    return state.transact(() => {
+  return (shard: number, readings: readonly MinerReading[]): Batched =>
+    spool.state.transact(() => {
       const sequences: number[] = [];
-      const dropped = put(shard, readings, sequences);
-      return { sequences, dropped };
+      if (readings.length > 0) put(shard, readings, sequences);
+      return { sequences, room: makeRoom({ spool, place, maxBytes }, spoolBytes) };
     });
-  };
 };

@@ -1,23 +1,34 @@
 import type { EdgeBus } from '../bus/edge-bus.ts';
 import type { Log } from '../log.ts';
-import type { Lane, Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Pace } from './pace.ts';
 
-type Deps = { readonly outbox: Outbox; readonly bus: EdgeBus; readonly inFlight: number; readonly log: Log };
+type Deps = {
+  readonly outbox: Outbox;
+  readonly bus: EdgeBus;
+  readonly inFlight: number;
+  readonly pace: Pace;
+  readonly log: Log;
+};
 
 /**
- * Sends one lane of the outbox: in order, at most `inFlight` unacknowledged at once. After a failed publish it starts
- * over from the oldest, so nothing is lost and little is sent twice; readers tell repeats by the batch's sequence.
+ * Sends the outbox: in order, at once, at most `inFlight` unacknowledged. After a failed publish it starts over from the oldest,
+ * so nothing is lost and little is sent twice.
  */
-export const startSender = (lane: Lane, { outbox, bus, inFlight, log }: Deps) => {
+export const startOutboxSender = ({ outbox, bus, inFlight, pace, log }: Deps) => {
   let stopped = false;
   let running: Promise<void> | undefined;
   let again = false;
   let retry: NodeJS.Timeout | undefined;
-  const idle = new Set<() => void>();
 
   const sendSome = async () => {
-    const items = outbox.next(lane, 0, inFlight);
-    const sent = await Promise.allSettled(items.map(({ topic, payload }) => bus.publish(topic, payload)));
+    const items = outbox.next(inFlight);
+    const sent = await Promise.allSettled(
+      items.map(({ topic, payload }) => {
+        pace.spend(topic, payload);
+        return bus.publish(topic, payload);
+      }),
+    );
     const acknowledged = items.filter((_, at) => sent[at]?.status === 'fulfilled');
     outbox.acknowledge(acknowledged.map(({ id }) => id));
     return { more: items.length > 0, failed: acknowledged.length < items.length };
@@ -43,29 +54,16 @@ export const startSender = (lane: Lane, { outbox, bus, inFlight, log }: Deps) =>
     again = true;
     if (running || stopped || !bus.isUp()) return;
     running = run()
-      .catch(() => log('error', 'outbox_failed', { lane }))
+      .catch(() => log('error', 'outbox_failed'))
       .finally(() => {
         running = undefined;
-        if (outbox.count(lane) === 0) for (const tell of idle.values()) tell();
-        else if (again && !retry && bus.isUp()) wake();
+        if (again && !retry && bus.isUp()) wake();
       });
   };
 
   const unlisten = bus.onChange((up) => up && wake());
   return {
     wake,
-    /** Resolves when nothing waits for an acknowledgement any more. */
-    drained: (): Promise<void> =>
-      outbox.count(lane) === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            const tell = () => {
-              idle.delete(tell);
-              resolve();
-            };
-            idle.add(tell);
-            wake();
-          }),
     stop: async () => {
       stopped = true;
       clearTimeout(retry);

@@ -1,14 +1,24 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS shard_member (miner_id TEXT PRIMARY KEY, shard INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, payload BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS outbox_lane ON outbox (lane, id);
+  CREATE TABLE IF NOT EXISTS shard_head (shard INTEGER PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS batch (
+    sequence INTEGER PRIMARY KEY, shard INTEGER NOT NULL, previous INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, stride INTEGER NOT NULL, folded INTEGER NOT NULL,
+    waiting INTEGER NOT NULL, handed INTEGER NOT NULL, sends INTEGER NOT NULL, sent_ms INTEGER, due_ms INTEGER
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS batch_waiting ON batch (waiting, created_ms);
+  CREATE INDEX IF NOT EXISTS batch_shard ON batch (shard, sequence);
+  CREATE INDEX IF NOT EXISTS batch_due ON batch (due_ms) WHERE due_ms IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS batch_whole ON batch (stride, sequence) WHERE waiting = 1 AND handed = 0;
+  CREATE TABLE IF NOT EXISTS batch_payload (sequence INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS envelope (
     digest TEXT PRIMARY KEY, command_id TEXT NOT NULL, sequence INTEGER NOT NULL, nonce TEXT NOT NULL,
     consumed INTEGER NOT NULL, answer TEXT NOT NULL, at_ms INTEGER NOT NULL
@@ -26,6 +36,7 @@ const schema = `
  */
 export class StateFile {
   readonly db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   constructor(directory: string | ':memory:') {
     if (directory === ':memory:') this.db = new DatabaseSync(':memory:');
@@ -35,6 +46,7 @@ export class StateFile {
       this.db = new DatabaseSync(file);
       chmodSync(file, 0o600);
     }
+    this.db.exec('PRAGMA auto_vacuum = INCREMENTAL;');
     this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
     this.db.exec(schema);
   }
@@ -53,17 +65,22 @@ export class StateFile {
     }
   }
 
+  /** A prepared statement, prepared once. */
+  sql(text: string): StatementSync {
+    const known = this.#statements.get(text) ?? this.db.prepare(text);
+    this.#statements.set(text, known);
+    return known;
+  }
+
   counter(name: string): number {
-    const row = this.db.prepare('SELECT value FROM counter WHERE name = ?').get(name);
+    const row = this.sql('SELECT value FROM counter WHERE name = ?').get(name);
     return typeof row?.value === 'number' ? row.value : 0;
   }
 
   setCounter(name: string, value: number) {
-    this.db
-      .prepare(
-        'INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-      )
-      .run(name, value);
+    this.sql(
+      'INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    ).run(name, value);
   }
 
   close() {

@@ -1,5 +1,6 @@
 import { commandResponse, safetyEvent } from '../../contracts/command.ts';
 import { decodeBatch } from '../../contracts/telemetry-batch.ts';
+import { telemetryGone } from '../../contracts/telemetry-receipt.ts';
 import { uplinks } from '../../contracts/topics.ts';
 import type { EdgeBus } from '../bus/edge-bus.ts';
 
@@ -45,6 +46,7 @@ export const memoryBus = (up = true) => {
     responses: () =>
       on(uplinks.commandResponse(place)).map((message) => commandResponse.parse(json(message))),
     safety: () => on(uplinks.safety(place)).map((message) => safetyEvent.parse(json(message))),
+    gone: () => on(uplinks.gone(place)).flatMap((message) => telemetryGone.parse(json(message)).gone),
     batches: () =>
       on(uplinks.telemetry(place)).map(({ payload }) => {
         const decoded = decodeBatch(payload);
