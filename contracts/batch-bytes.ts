@@ -47,6 +47,13 @@ export class Writer {
     this.#length += chunk.length;
   }
 
+  /** The length in bytes, then the text as UTF-8. */
+  text(text: string) {
+    const bytes = Buffer.from(text, 'utf8');
+    this.varint(bytes.length);
+    this.bytes(bytes);
+  }
+
   done() {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -57,6 +64,8 @@ export class Writer {
     this.#bytes = next;
   }
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads what Writer wrote. Every method throws BatchError where the bytes end or do not fit. */
 export class Reader {
@@ -98,6 +107,20 @@ export class Reader {
     const chunk = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return chunk;
+  }
+
+  text() {
+    const bytes = this.bytes(this.varint());
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      throw new BatchError('BAD_HEADER', 'a text is not UTF-8');
+    }
+  }
+
+  /** Everything that is left. */
+  rest() {
+    return this.bytes(this.left);
   }
 
   get left() {
