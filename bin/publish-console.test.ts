@@ -4,20 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { startFauxqs } from 'fauxqs';
 import { expect, test } from 'vitest';
+import { startTestS3 } from '../local/s3/test-s3.ts';
 
 const root = join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
 test('puts every file with its type and its caching, and refuses a directory without a page', async () => {
-  const server = await startFauxqs({
-    port: 0,
-    host: '127.0.0.1',
-    logger: false,
-    init: { buckets: ['console'] },
-  });
-  const endpoint = `http://127.0.0.1:${server.port}`;
+  const server = await startTestS3('console');
+  const { endpoint } = server;
   const directory = mkdtempSync(join(tmpdir(), 'console-build-'));
   const env = { ...process.env, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
   const publish = () =>
@@ -50,6 +45,6 @@ test('puts every file with its type and its caching, and refuses a directory wit
     CacheControl: 'public, max-age=31536000, immutable',
   });
   s3.destroy();
-  await server.stop();
+  await server.close();
   rmSync(directory, { recursive: true });
 });

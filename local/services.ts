@@ -82,7 +82,7 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
       started('Step Functions', late.startExecution)(machine, input, name),
     log,
   };
-  const s3 = await startS3(surroundings, fauxqs);
+  const s3 = keep(await startS3(surroundings, { credentials }));
   const kms = keep(await startKms(surroundings));
   const refusing = keep(await startRefusingEndpoint((line) => log('aws', line)));
   const dynamodb = keep(await startDynamoDb(surroundings));

@@ -1,11 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startFauxqsServer } from '../shared/fauxqs-server.ts';
+import { startTestS3 } from '../s3/test-s3.ts';
 import { closing, eventually, type Identity, startForTest } from './test-iot.ts';
 
 const sql =
@@ -16,17 +13,16 @@ const to = (QueueUrl: string, more: object = {}) => ({
 const batch = Buffer.from([0, 1, 2, 255]);
 
 let local: Awaited<ReturnType<typeof startForTest>>;
-let stores: Awaited<ReturnType<typeof startFauxqsServer>>;
+let objects: Awaited<ReturnType<typeof startTestS3>>;
 let gateway: Identity;
 let client: MqttClient;
 const queued: { queue: string; body: string }[] = [];
 const invoked: { name: string; event: unknown }[] = [];
 const gates = new Map<string, Promise<void>>();
 beforeAll(async () => {
-  stores = await startFauxqsServer(mkdtempSync(join(tmpdir(), 'iot-s3-')));
-  stores.objects.createBucket('archive');
+  objects = await startTestS3('archive');
   local = await startForTest({
-    endpoints: { AWS_ENDPOINT_URL_S3: stores.endpoint },
+    endpoints: { AWS_ENDPOINT_URL_S3: objects.endpoint },
     sendToQueue: async (queue, body) => {
       await gates.get(queue);
       if (queue.includes('broken')) throw new Error('There is no such queue');
@@ -76,7 +72,7 @@ beforeEach(async () => {
 afterAll(async () => {
   client.end(true);
   await local.close();
-  await stores.close();
+  await objects.close();
 });
 
 test('a telemetry batch by Basic Ingest is in the queue when it is acknowledged, and reaches no subscriber', async () => {
@@ -176,7 +172,7 @@ test('S3 keeps the payload under the key of its topic', async () => {
   await client.publishAsync('$aws/rules/archive/dt/7/gw-1/telemetry', batch, { qos: 1 });
   const s3 = new S3Client({
     region: 'us-east-1',
-    endpoint: stores.endpoint,
+    endpoint: objects.endpoint,
     forcePathStyle: true,
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });

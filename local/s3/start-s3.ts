@@ -1,16 +1,18 @@
 import * as z from 'zod';
 import { noEffect, readProperties } from '../cloudformation/properties.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
-import type { FauxqsServer } from '../shared/fauxqs-server.ts';
 import { physicalName } from '../shared/physical-name.ts';
+import { lifecycleConfiguration } from './lifecycle.ts';
+import { openObjectStore } from './object-store.ts';
+import { type S3ServerOptions, startS3Server } from './s3-server.ts';
 
 const bucketProperties = z.strictObject({
   BucketName: z.string().optional(),
-  // Who may read, how it is encrypted, when it expires and what is logged: the disk of this machine knows none of it.
+  LifecycleConfiguration: lifecycleConfiguration.optional(),
+  // Who may read, how it is encrypted and what is logged: the disk of this machine knows none of it.
   AccessControl: noEffect,
   BucketEncryption: noEffect,
   IntelligentTieringConfigurations: noEffect,
-  LifecycleConfiguration: noEffect,
   LoggingConfiguration: noEffect,
   OwnershipControls: noEffect,
   PublicAccessBlockConfiguration: noEffect,
@@ -21,15 +23,29 @@ const bucketProperties = z.strictObject({
   VersioningConfiguration: noEffect,
 });
 
-/** S3 by fauxqs, path style. Objects survive restarts; versions and object lock are the cloud's. */
+export type S3Options = Partial<Pick<S3ServerOptions, 'credentials' | 'onRequest' | 'nowMs'>>;
+
+/** S3 on one machine: objects in files under the state directory, kept between runs until they expire. */
 export const startS3 = async (
-  { region }: Pick<Surroundings, 'region'>,
-  server: FauxqsServer,
+  { region, stateDir, log }: Pick<Surroundings, 'region' | 'stateDir' | 'log'>,
+  {
+    credentials = { accessKeyId: 'local', secretAccessKey: 'local' },
+    onRequest,
+    nowMs = Date.now,
+  }: S3Options = {},
 ): Promise<LocalService & { readonly endpoint: string }> => {
+  const store = openObjectStore(stateDir('s3'), nowMs);
+  const server = await startS3Server({
+    store,
+    credentials,
+    nowMs,
+    log: (line) => log('s3', line),
+    ...(onRequest && { onRequest }),
+  });
   const createBucket = (resource: ResolvedResource) => {
-    const { BucketName } = readProperties(resource, bucketProperties);
+    const { BucketName, LifecycleConfiguration } = readProperties(resource, bucketProperties);
     const name = BucketName ?? physicalName(resource, 63).toLowerCase();
-    if (!server.objects.hasBucket(name)) server.objects.createBucket(name);
+    store.createBucket(name, LifecycleConfiguration ?? []);
     return {
       ref: name,
       attributes: {
@@ -41,5 +57,12 @@ export const startS3 = async (
       },
     };
   };
-  return { endpoint: server.endpoint, resources: { 'AWS::S3::Bucket': createBucket }, close: async () => {} };
+  return {
+    endpoint: server.endpoint,
+    resources: { 'AWS::S3::Bucket': createBucket },
+    close: async () => {
+      await server.close();
+      store.close();
+    },
+  };
 };

@@ -11,7 +11,6 @@ import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 export type FauxqsServer = {
   readonly endpoint: string;
   readonly queues: SqsStore;
-  readonly objects: S3Store;
   readonly close: () => Promise<void>;
 };
 
@@ -31,50 +30,26 @@ const openStore = (directory: string) => {
   return store;
 };
 
-/** fauxqs (SQS and S3) on a free loopback port, its state in SQLite files under `directory`. */
+/** fauxqs (SQS) on a free loopback port, its state in SQLite files under `directory`. */
 export const startFauxqsServer = async (directory: string): Promise<FauxqsServer> => {
   const queues = new SqsStore();
-  const objects = new S3Store();
   const topics = new SnsStore();
   const queueFile = openStore(join(directory, 'sqs'));
-  const objectFile = openStore(join(directory, 's3'));
   queueFile.loadSqsAndSns(queues, topics);
-  objectFile.loadS3(objects);
   queues.persistence = queueFile;
   for (const queue of queues.allQueues()) queue.persistence = queueFile;
-  objects.persistence = objectFile;
   const app = buildApp({
     logger: false,
     defaultRegion: 'us-east-1',
-    stores: { sqsStore: queues, snsStore: topics, s3Store: objects },
-  });
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.method !== 'PUT' || request.headers['if-none-match'] !== '*') return done();
-    if (!objectExists(objects, request.url)) return done();
-    const body =
-      '<?xml version="1.0" encoding="UTF-8"?><Error><Code>PreconditionFailed</Code><Message>At least one of the pre-conditions you specified did not hold</Message></Error>';
-    void reply.status(412).type('application/xml').send(body);
+    stores: { sqsStore: queues, snsStore: topics, s3Store: new S3Store() },
   });
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     endpoint,
     queues,
-    objects,
     close: async () => {
       await app.close();
       queueFile.close();
-      objectFile.close();
     },
   };
-};
-
-const objectExists = (objects: S3Store, url: string) => {
-  const [, bucket = '', ...key] = new URL(url, 'http://local').pathname.split('/').map(decodeURIComponent);
-  if (!objects.hasBucket(bucket)) return false;
-  try {
-    objects.headObject(bucket, key.join('/'));
-    return true;
-  } catch {
-    return false;
-  }
 };
