@@ -127,5 +127,10 @@ const noteNoise = ({ reading, facts, mean, state }: Sample, kinds: DetectorState
   if (!quiet || !expected || !hashrateThs || !mean?.hashrateThs || mean.samples < 3) return {};
   const before = state.noise ?? noisePrior(facts);
   const deviation = Math.min(Math.abs(hashrateThs - mean.hashrateThs) / expected, 0.5);
-  return { noise: Number((before + 0.05 * (deviation - before)).toFixed(5)) };
+  return { noise: roundedNoise(before, deviation) };
 };
+
+/** Noise after one more deviation, in whole 1e-5, so that a column can keep it. */
+export const noiseUnits = (before: number, deviation: number) =>
+  Math.round((before + 0.05 * (deviation - before)) * 1e5);
+const roundedNoise = (before: number, deviation: number) => noiseUnits(before, deviation) / 1e5;

@@ -16,11 +16,11 @@ import { boardsOf, expectedHashrateThs, type MinerFacts } from './miner-facts.ts
 export const bootGraceMs = 10 * 60_000;
 export const rampedShare = 0.93;
 /** What counts as a drop in one sample of a steady miner, and in the mean of five minutes. */
-const dropShare = 0.2;
-const meanDropShare = 0.15;
+export const dropShare = 0.2;
+export const meanDropShare = 0.15;
 /** Samples of a noisy miner must fall by this many of its mean absolute deviations. */
-const noiseFactor = 4.5;
-const meanWindowMs = 5 * 60_000;
+export const noiseFactor = 4.5;
+export const meanWindowMs = 5 * 60_000;
 
 /** One chip reports a far noisier hashrate than hundreds. */
 export const noisePrior = ({ vendor }: MinerFacts) => (vendor === 'bitaxe' ? 0.1 : 0.02);

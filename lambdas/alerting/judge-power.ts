@@ -3,12 +3,14 @@ import { bad, figure, good, isStopped, type Judge, type Sample, ths, unclear } f
 import { expectedHashrateThs } from './miner-facts.ts';
 
 /** More energy per hash than peers or rating by this factor is an anomaly; below the second it is over. */
-const wastefulFactor = 1.3;
+export const wastefulFactor = 1.3;
 const wellFactor = 1.2;
 /** Less power than this share of what the hashrate needs: the meter or the supply is wrong. */
-const tooLittle = 0.55;
+export const tooLittle = 0.55;
 /** How far the firmware may overshoot its own limit. */
-const overLimit = 1.12;
+export const overLimit = 1.12;
+/** From this noise on single samples say nothing of power. */
+export const noisyShare = 0.04;
 /** A new limit takes this long to be reached. */
 const settleMs = 60_000;
 
@@ -53,6 +55,6 @@ export const judgePower: Judge = (sample) => {
 /** One sample of a steady miner; the mean of five minutes where single samples are noise. */
 const steady = (sample: Sample) => {
   const { reading, facts, state } = sample;
-  if ((state.noise ?? noisePrior(facts)) < 0.04) return reading.values;
+  if ((state.noise ?? noisePrior(facts)) < noisyShare) return reading.values;
   return settledMean(sample) ?? {};
 };

@@ -5,8 +5,8 @@ import { hottestChipC } from './miner-facts.ts';
 /** Cooler than the warning limit by this much, before an overheating miner counts as recovered. */
 const hysteresisC = 5;
 /** Hotter than its peers by this much, and near the warning limit, is a trend worth a look. */
-const abovePeersC = 15;
-const nearLimitC = 8;
+export const abovePeersC = 15;
+export const nearLimitC = 8;
 /** Whatsminer 350 to 352: a board is too hot. Antminer's log says it in words. */
 const tooHotCode = /^(35[0-2]|ERROR_TEMP_TOO_HIGH)$/;
 
