@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { toUtc } from '../shared/clock.ts';
 import type { ExportColumn, ExportPart, ExportWriter } from './export-table.ts';
 
+const partCharacters = 4 * 1024 * 1024;
 const mustQuote = /[",\r\n]/;
 /** How a spreadsheet takes a cell for a formula; an apostrophe before it makes it text. */
 const isFormula = /^[=+\-@\t\r]/;
@@ -37,12 +39,25 @@ const linesOf = ({ rows, columns }: ExportPart) => {
 
 /**
  * CSV by RFC 4180 in UTF-8, with a header line. Times are UTC, absent values empty. Text that a spreadsheet would take for a
- * formula gets an apostrophe in front; numbers stand as they are.
+ * formula gets an apostrophe in front; numbers stand as they are. With `gzip` packed by and by, so that little is held unpacked.
  */
-export const csvWriter = (columns: readonly Pick<ExportColumn, 'name'>[]): ExportWriter => {
-  const parts = [Buffer.from(`${columns.map(({ name }) => textCell(name)).join(',')}\r\n`)];
+export const csvWriter = (columns: readonly Pick<ExportColumn, 'name'>[], gzip = false): ExportWriter => {
+  const parts: Uint8Array[] = [];
+  let held = `${columns.map(({ name }) => textCell(name)).join(',')}\r\n`;
+  const flush = () => {
+    const bytes = Buffer.from(held);
+    held = '';
+    // Gzip files that lie one after the other are one gzip file (RFC 1952, 2.2).
+    parts.push(gzip ? gzipSync(bytes) : bytes);
+  };
   return {
-    add: (part) => parts.push(Buffer.from(linesOf(part))),
-    finish: () => Buffer.concat(parts),
+    add: (part) => {
+      held += linesOf(part);
+      if (held.length >= partCharacters) flush();
+    },
+    finish: () => {
+      flush();
+      return Buffer.concat(parts);
+    },
   };
 };

@@ -73,6 +73,11 @@ export const telemetryKeys = {
   }),
   dailyOfShard: (shard: Shard) => `DAILY#${shardText(shard)}`,
   daily: (shard: Shard, dayStartMs: number) => ({ pk: `DAILY#${shardText(shard)}`, sk: time(dayStartMs) }),
+  exportsOfSite: (siteId: number) => `EXPORT#${siteId}`,
+  export: (siteId: number, requestedAtMs: number, id: string) => ({
+    pk: `EXPORT#${siteId}`,
+    sk: `${time(requestedAtMs)}#${id}`,
+  }),
   quarantineOfSite: (siteId: number) => `QUARANTINE#${siteId}`,
   quarantine: (siteId: number, receivedAtMs: number, id: string) => ({
     pk: `QUARANTINE#${siteId}`,

@@ -11,6 +11,7 @@ export const keptMs = {
   history: 90 * dayMs,
   daily: 400 * dayMs,
   quarantine: 30 * dayMs,
+  export: 7 * dayMs,
 } as const;
 
 /**

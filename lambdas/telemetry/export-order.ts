@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { type ExportTier, exportFormats, exportTiers } from '../../contracts/api-telemetry-export.ts';
+import { customerId, epochMs, minerId, siteId, zoneId } from '../../contracts/identifiers.ts';
+import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
+import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
+import { checkSpan, type Range } from './query-plan.ts';
+import { dayMs, windowMs } from './windows.ts';
+
+/** What an export holds: the tier's rows of some miners in an interval. */
+export const exportOrder = z.strictObject({
+  siteId,
+  tier: z.enum(exportTiers),
+  format: z.enum(exportFormats),
+  fromMs: epochMs,
+  toMs: epochMs,
+  fields: z.array(z.enum(readingFieldNames)),
+  minerIds: z.array(minerId).optional(),
+  zoneId: zoneId.optional(),
+  model: z.string().optional(),
+  customerId: customerId.optional(),
+});
+export type ExportOrder = z.infer<typeof exportOrder>;
+
+/** A miner of an export, with what the registry says of it. */
+export type ExportMiner = {
+  readonly minerId: string;
+  readonly zoneId?: string;
+  readonly model?: string;
+  readonly customerId?: string | undefined;
+};
+
+/** Rows that an export may have: at once, and as a job. */
+export const rowLimits = { direct: 25_000, job: 3_000_000 } as const;
+
+export const usualFields: readonly ReadingField[] = [
+  'hashrateThs',
+  'powerW',
+  'chipTempC',
+  'inletTempC',
+  'acceptedShares',
+  'rejectedShares',
+];
+
+/** The miners of an order: those named, or those of the registry, as far as zone, model and customer fit. */
+export const minersOf = (
+  { minerIds, zoneId: zone, model, customerId: customer }: ExportOrder,
+  registered: readonly RegisteredMiner[],
+): ExportMiner[] => {
+  const known = new Map(registered.map((miner) => [miner.minerId, miner]));
+  const named: readonly ExportMiner[] = minerIds
+    ? [...new Set(minerIds)].map((id) => known.get(id) ?? { minerId: id })
+    : registered;
+  return named
+    .filter(
+      (miner) =>
+        (zone === undefined || miner.zoneId === zone) &&
+        (model === undefined || miner.model === model) &&
+        (customer === undefined || miner.customerId === customer),
+    )
+    .toSorted((a, b) => (a.minerId < b.minerId ? -1 : 1));
+};
+
+const resolutionOf = { raw: 'raw', '5min': '5min', daily: 'day' } as const;
+/** How far apart the rows of a miner usually are. Raw samples may come faster: their number is checked when they are read. */
+const usualStepMs: Readonly<Record<ExportTier, number>> = { raw: 60_000, '5min': windowMs, daily: dayMs };
+
+export const refusedFor = (field: string, says: string) =>
+  fail('validation_failed', `${field}: ${says}`, [{ field, message: `${field}: ${says}` }]);
+
+/** Fails where the interval is longer than the tier is kept, or the rows would be too many: at least so many are expected. */
+export const checkOrder = (
+  order: Range & Pick<ExportOrder, 'tier'>,
+  miners: number,
+  limit: keyof typeof rowLimits,
+): Result<{ readonly expectedRows: number }> => {
+  const { fromMs, toMs, tier } = order;
+  if (fromMs >= toMs) return refusedFor('from', 'must be before to');
+  const span = checkSpan(order, resolutionOf[tier]);
+  if (!span.ok) return span;
+  const expectedRows = miners * Math.ceil((toMs - fromMs) / usualStepMs[tier]);
+  if (expectedRows <= rowLimits[limit]) return succeed({ expectedRows });
+  return tooManyRows(limit, `${miners} miners from from to to have up to ${expectedRows} rows`);
+};
+
+export const tooManyRows = (limit: keyof typeof rowLimits, says: string) =>
+  refusedFor(
+    'from',
+    `${says}; the limit is ${rowLimits[limit]}. Narrow the interval or the miners${
+      limit === 'direct' ? ', or ask for a job with POST /api/v1/telemetry/exports' : ''
+    }`,
+  );
