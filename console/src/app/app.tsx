@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import type { Language } from '../../../contracts/text.ts';
 import { currentLanguage, LanguageContext, rememberLanguage } from '../i18n/language.ts';
 import { Frame } from './frame.tsx';
-import { applyTheme, prefersDark } from './preferences.ts';
+import { applyTheme, DarkContext, prefersDark } from './preferences.ts';
 
 /** The console in the reader's language and theme. */
 export const App = () => {
@@ -19,11 +19,13 @@ export const App = () => {
         locale={language === 'zh' ? 'zh-CN' : 'en'}
         messages={[language === 'zh' ? zhComponents : enComponents]}
       >
-        <Frame
-          dark={dark}
-          onTheme={() => setDark(!dark)}
-          onLanguage={() => setLanguage(language === 'zh' ? 'en' : 'zh')}
-        />
+        <DarkContext value={dark}>
+          <Frame
+            dark={dark}
+            onTheme={() => setDark(!dark)}
+            onLanguage={() => setLanguage(language === 'zh' ? 'en' : 'zh')}
+          />
+        </DarkContext>
       </I18nProvider>
     </LanguageContext>
   );

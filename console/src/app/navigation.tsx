@@ -9,6 +9,7 @@ export const Navigation = () => {
   const navigate = useNavigate();
   const places = [
     ['/', nav.overview],
+    ['/telemetry', nav.telemetry],
     ['/alerts', nav.alerts],
     ['/recommendations', nav.recommendations],
     ['/loops', nav.loops],

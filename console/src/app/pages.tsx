@@ -7,11 +7,14 @@ import { MinerPage } from '../pages/miner-page.tsx';
 import { OverviewPage } from '../pages/overview-page.tsx';
 import { RecommendationsPage } from '../pages/recommendations-page.tsx';
 import { RulesPage } from '../pages/rules-page.tsx';
+import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
 
 /** Which page an address shows. */
 export const Pages = () => (
   <Routes>
     <Route path="/" element={<OverviewPage />} />
+    <Route path="/telemetry" element={<TelemetryPage />} />
+    <Route path="/telemetry/:tab" element={<TelemetryPage />} />
     <Route path="/miners/:minerId" element={<MinerPage />} />
     <Route path="/alerts" element={<AlertsPage />} />
     <Route path="/recommendations" element={<RecommendationsPage />} />

@@ -1,4 +1,5 @@
 import { applyMode, Mode } from '@cloudscape-design/global-styles';
+import { createContext, useContext } from 'react';
 
 const storageKey = 'hashinsight.theme';
 
@@ -12,3 +13,7 @@ export const applyTheme = (dark: boolean) => {
   localStorage.setItem(storageKey, dark ? 'dark' : 'light');
   applyMode(dark ? Mode.Dark : Mode.Light);
 };
+
+/** Whether the page is dark: for what draws its own colours. */
+export const DarkContext = createContext(false);
+export const useDark = () => useContext(DarkContext);

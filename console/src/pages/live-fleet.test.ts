@@ -2,15 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveAnswer } from '../../../contracts/api-telemetry.ts';
 import { minerStates } from '../../../contracts/reading.ts';
-import {
-  colourOf,
-  findMiner,
-  type LiveMiner,
-  rampStops,
-  stateColours,
-  sumUp,
-  toMiners,
-} from './live-fleet.ts';
+import { findMiner, type LiveMiner, sumUp, toMiners } from './live-fleet.ts';
 
 const figure = fc.option(fc.double({ min: 0, max: 300_000, noNaN: true }), { nil: null });
 const miner: fc.Arbitrary<LiveMiner> = fc.record({
@@ -88,25 +80,5 @@ describe('the live fleet', () => {
         expect(whole.hashing).toBe(left.hashing + right.hashing);
       }),
     );
-  });
-
-  it.each([
-    ['temp', { chipTempC: 20 }, rampStops[0]],
-    ['temp', { chipTempC: 72.5 }, rampStops[2]],
-    ['temp', { chipTempC: 120 }, rampStops[4]],
-    ['hashrate', { hashrateGhs: 210_000 }, rampStops[0]],
-    ['hashrate', { hashrateGhs: 150_000 }, rampStops[2]],
-    ['hashrate', { hashrateGhs: 0 }, rampStops[4]],
-    ['state', { chipTempC: 120 }, stateColours.hashing],
-    ['temp', { state: 'fault', chipTempC: 60 }, stateColours.fault],
-    ['hashrate', { state: 'stopped' }, stateColours.stopped],
-  ] as const)('colours by %s: %o is %s', (by, change, colour) => {
-    expect(colourOf({ ...one, ...change }, by)).toBe(colour);
-  });
-
-  it('shows a missing figure apart from every colour of the ramp', () => {
-    const pale = colourOf({ ...one, chipTempC: null }, 'temp');
-    expect(colourOf({ ...one, expectedHashrateGhs: null }, 'hashrate')).toBe(pale);
-    expect([...rampStops, ...Object.values(stateColours)]).not.toContain(pale);
   });
 });

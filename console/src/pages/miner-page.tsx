@@ -1,41 +1,40 @@
 import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
+import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
-import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { type SeriesAnswer, seriesAnswer } from '../../../contracts/api-telemetry.ts';
-import { refreshMs, useGet, useLive } from '../api/queries.ts';
+import { liveAnswer } from '../../../contracts/api-telemetry.ts';
+import { refreshMs, useGet } from '../api/queries.ts';
 import { useSite } from '../app/site-context.ts';
 import { useMessages } from '../i18n/language.ts';
 import { StatusWord } from '../parts/badges.tsx';
 import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
-import { LineChart } from '../parts/line-chart.tsx';
 import { usePageTitle } from '../parts/page-title.ts';
+import { ExportModal } from '../telemetry/export-modal.tsx';
+import { MinerCharts } from '../telemetry/miner-charts.tsx';
+import { MinerDays } from '../telemetry/miner-days.tsx';
+import { Reliability } from '../telemetry/reliability.tsx';
 import { findMiner, type LiveMiner } from './live-fleet.ts';
 
-type Tier = 'raw' | '5min';
-const dayMs = 24 * 3_600_000;
-
-/** One miner: its latest figures and its course over a day of samples or a quarter of means. */
+/** One miner: its latest figures, its course over any range, and its days. */
 export const MinerPage = () => {
-  const { miner: texts } = useMessages();
+  const { miner: texts, telemetry } = useMessages();
   const { site_id: siteId } = useSite();
   const { minerId = '' } = useParams();
   usePageTitle(minerId);
   const navigate = useNavigate();
-  const [tier, setTier] = useState<Tier>('raw');
-  const from = useMemo(
-    () => (tier === '5min' ? `&from=${new Date(Date.now() - 90 * dayMs).toISOString()}` : ''),
-    [tier],
+  const [isExporting, setIsExporting] = useState(false);
+  const live = useGet(
+    `/api/v1/telemetry/live?site_id=${siteId}&miner_id=${encodeURIComponent(minerId)}`,
+    liveAnswer,
+    refreshMs.normal,
+    true,
   );
-  const path = `/api/v1/telemetry/series?site_id=${siteId}&miner_id=${encodeURIComponent(minerId)}&tier=${tier}${from}`;
-  const series = useGet(path, seriesAnswer, refreshMs.normal, true);
   return (
     <SpaceBetween size="l">
       <BreadcrumbGroup
@@ -50,29 +49,23 @@ export const MinerPage = () => {
       />
       <Header
         variant="h1"
+        description={telemetry.timesIn(useSite().time_zone)}
         actions={
-          <SegmentedControl
-            label={texts.range}
-            selectedId={tier}
-            options={[
-              { id: 'raw', text: texts.day },
-              { id: '5min', text: texts.quarter },
-            ]}
-            onChange={({ detail }) => setTier(detail.selectedId === '5min' ? '5min' : 'raw')}
-          />
+          <Button iconName="download" onClick={() => setIsExporting(true)}>
+            {telemetry.export.open}
+          </Button>
         }
       >
         {minerId}
       </Header>
-      <Latest siteId={siteId} minerId={minerId} />
-      <Fetched query={series}>{(answer) => <Charts answer={answer} />}</Fetched>
+      <Fetched query={live}>{(answer) => <Figures miner={findMiner(answer, minerId)} />}</Fetched>
+      <MinerCharts minerId={minerId} />
+      <Reliability minerId={minerId} />
+      <MinerDays minerId={minerId} />
+      {isExporting && <ExportModal minerId={minerId} onClose={() => setIsExporting(false)} />}
     </SpaceBetween>
   );
 };
-
-const Latest = ({ siteId, minerId }: { siteId: number; minerId: string }) => (
-  <Fetched query={useLive(siteId)}>{(live) => <Figures miner={findMiner(live, minerId)} />}</Fetched>
-);
 
 const Figures = ({ miner }: { miner: LiveMiner | undefined }) => {
   const { overview: texts, common, miner: own } = useMessages();
@@ -94,41 +87,6 @@ const Figures = ({ miner }: { miner: LiveMiner | undefined }) => {
           { label: texts.fan, value: number(miner.fanRpmMin) },
         ]}
       />
-    </Container>
-  );
-};
-
-const fields = ['hashrate_ths', 'chip_temp_c', 'power_w'] as const;
-const colours = { hashrate_ths: '#2ea597', chip_temp_c: '#d9480f', power_w: '#7048e8' } as const;
-
-const valuesOf = (answer: SeriesAnswer, field: (typeof fields)[number]): (number | null)[] => {
-  if (answer.tier === 'raw') return answer.points.map(({ values }) => values[field] ?? null);
-  if (answer.tier === '5min') return answer.points.map(({ values }) => values[field]?.mean ?? null);
-  return [];
-};
-
-const Charts = ({ answer }: { answer: SeriesAnswer }) => {
-  const { miner: texts } = useMessages();
-  const columns = useMemo(
-    () => ({
-      times: answer.points.map(({ at }) => Date.parse(at) / 1_000),
-      values: fields.map((field) => ({ field, values: valuesOf(answer, field) })),
-    }),
-    [answer],
-  );
-  const titles = { hashrate_ths: texts.hashrate, chip_temp_c: texts.chipTemp, power_w: texts.power };
-  if (answer.points.length === 0) return <Box textAlign="center">{texts.noSeries}</Box>;
-  return (
-    <Container>
-      {columns.values.map(({ field, values }) => (
-        <LineChart
-          key={field}
-          title={titles[field]}
-          times={columns.times}
-          values={values}
-          colour={colours[field]}
-        />
-      ))}
     </Container>
   );
 };

@@ -13,8 +13,10 @@ import { useFormat } from '../parts/format.ts';
 import { MapLegend } from '../parts/map-legend.tsx';
 import { usePageTitle } from '../parts/page-title.ts';
 import { SiteMap } from '../parts/site-map.tsx';
+import { scaleFor } from '../telemetry/colour-scale.ts';
+import { useDescribe } from '../telemetry/describe-miner.ts';
 import { FleetFigures } from './fleet-figures.tsx';
-import { type LiveMiner, type MapColour, mapColours, toMiners } from './live-fleet.ts';
+import { type LiveMiner, toMiners } from './live-fleet.ts';
 import { MinerTable } from './miner-table.tsx';
 
 /** The site at a glance: what it does now, where it is hot, and every miner. */
@@ -42,23 +44,15 @@ const Overview = ({ live }: { live: LiveAnswer }) => {
   );
 };
 
+const mapColours = ['temp', 'hashrate', 'state'] as const;
+type MapColour = (typeof mapColours)[number];
+
 const MapBox = ({ miners, onOpen }: { miners: readonly LiveMiner[]; onOpen: (miner: LiveMiner) => void }) => {
-  const { overview: texts, state } = useMessages();
-  const { number } = useFormat();
+  const { overview: texts } = useMessages();
+  const describe = useDescribe();
   const [by, setBy] = useState<MapColour>('temp');
+  const scale = useMemo(() => scaleFor(miners, by), [miners, by]);
   const words = { temp: texts.byTemp, hashrate: texts.byHashrate, state: texts.byState };
-  const describe = (miner: LiveMiner) =>
-    [
-      miner.minerId,
-      miner.model,
-      miner.zoneId,
-      state[miner.state],
-      number(miner.hashrateGhs === null ? null : miner.hashrateGhs / 1_000, 1, 'TH/s'),
-      number(miner.chipTempC, 1, '°C'),
-      number(miner.powerW, 0, 'W'),
-    ]
-      .filter(Boolean)
-      .join(' · ');
   return (
     <Container
       header={
@@ -77,13 +71,13 @@ const MapBox = ({ miners, onOpen }: { miners: readonly LiveMiner[]; onOpen: (min
         </Header>
       }
     >
-      <MapLegend by={by} />
+      <MapLegend scale={scale} />
       <SiteMap
         miners={miners}
-        by={by}
+        scale={scale}
         label={texts.map}
         hint={texts.mapHint}
-        noZone={texts.noZone}
+        zoneTitle={(zoneId) => zoneId || texts.noZone}
         describe={describe}
         onOpen={onOpen}
       />

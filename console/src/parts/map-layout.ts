@@ -52,8 +52,11 @@ const bandOf = ({ bands }: MapLayout<unknown>, index: number) =>
 /** The upper left corner of a miner's square. */
 export const placeOf = (layout: MapLayout<unknown>, index: number) => {
   const band = bandOf(layout, index);
-  if (!band) return undefined;
-  const within = index - band.first;
+  return band && placeIn(layout, band, index - band.first);
+};
+
+/** The same for the n-th miner of a band. */
+export const placeIn = (layout: MapLayout<unknown>, band: Band, within: number) => {
   const pitch = layout.side + gap;
   return { x: (within % layout.perRow) * pitch, y: band.top + Math.floor(within / layout.perRow) * pitch };
 };

@@ -1,14 +1,17 @@
 import { type KeyboardEvent, type MouseEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
-import { colourOf, type LiveMiner, type MapColour } from '../pages/live-fleet.ts';
-import { indexAt, layOut, placeOf, stepFrom } from './map-layout.ts';
+import type { LiveMiner } from '../pages/live-fleet.ts';
+import { type ColourScale, colourOf, isCrossed } from '../telemetry/colour-scale.ts';
+import { indexAt, layOut, type MapLayout, placeIn, placeOf, stepFrom } from './map-layout.ts';
 
 type SiteMapProps = {
   readonly miners: readonly LiveMiner[];
-  readonly by: MapColour;
+  readonly scale: ColourScale;
   readonly label: string;
   readonly hint: string;
-  readonly noZone: string;
-  readonly describe: (miner: LiveMiner) => string;
+  /** What stands above a zone's squares. */
+  readonly zoneTitle: (zoneId: string, count: number) => string;
+  /** The miner's name, then what is known of it. */
+  readonly describe: (miner: LiveMiner) => readonly string[];
   readonly onOpen: (miner: LiveMiner) => void;
 };
 
@@ -16,7 +19,7 @@ type SiteMapProps = {
  * The whole site on one canvas, which stays fast at 10,000 miners: it is painted when figures change, while the mark of
  * the chosen miner moves above it. Arrow keys, Home and End walk it, Enter opens a miner; the choice is read out.
  */
-export const SiteMap = ({ miners, by, label, hint, noZone, describe, onOpen }: SiteMapProps) => {
+export const SiteMap = ({ miners, scale, label, hint, zoneTitle, describe, onOpen }: SiteMapProps) => {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const status = useId();
@@ -42,13 +45,8 @@ export const SiteMap = ({ miners, by, label, hint, noZone, describe, onOpen }: S
     element.width = width * ratio;
     element.height = layout.height * ratio;
     context.scale(ratio, ratio);
-    for (const [index, miner] of layout.miners.entries()) {
-      const place = placeOf(layout, index);
-      if (!place) continue;
-      context.fillStyle = colourOf(miner, by);
-      context.fillRect(place.x, place.y, layout.side, layout.side);
-    }
-  }, [layout, width, by]);
+    paint(context, layout, scale);
+  }, [layout, width, scale]);
 
   const find = (event: MouseEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -62,6 +60,7 @@ export const SiteMap = ({ miners, by, label, hint, noZone, describe, onOpen }: S
     event.preventDefault();
     setAt(next);
   };
+  const [name, ...facts] = chosen ? describe(chosen) : [];
   return (
     <div>
       <div
@@ -82,26 +81,65 @@ export const SiteMap = ({ miners, by, label, hint, noZone, describe, onOpen }: S
         onKeyDown={walk}
       >
         <canvas ref={canvas} style={{ inlineSize: width, blockSize: layout.height }} />
-        {layout.bands.map(({ zoneId, labelY }) => (
+        {layout.bands.map(({ zoneId, labelY, count }) => (
           <span key={zoneId} className="zone-name" style={{ insetBlockStart: labelY - 14 }}>
-            {zoneId || noZone}
+            {zoneTitle(zoneId, count)}
           </span>
         ))}
         {mark && (
-          <div
-            className="mark"
-            style={{
-              insetInlineStart: mark.x,
-              insetBlockStart: mark.y,
-              inlineSize: layout.side,
-              blockSize: layout.side,
-            }}
-          />
+          <>
+            <div
+              className="mark"
+              style={{
+                insetInlineStart: mark.x,
+                insetBlockStart: mark.y,
+                inlineSize: layout.side,
+                blockSize: layout.side,
+              }}
+            />
+            <div
+              className="tip"
+              aria-hidden="true"
+              style={{
+                insetBlockStart: mark.y + layout.side + 8,
+                ...(mark.x > width / 2
+                  ? { insetInlineEnd: width - mark.x - layout.side }
+                  : { insetInlineStart: mark.x }),
+              }}
+            >
+              <b>{name}</b>
+              {facts.map((fact) => (
+                <span key={fact}>{fact}</span>
+              ))}
+            </div>
+          </>
         )}
       </div>
       <div id={status} role="status" className="map-status">
-        {chosen ? describe(chosen) : hint}
+        {chosen ? [name, ...facts].join(' · ') : hint}
       </div>
     </div>
   );
+};
+
+const paint = (context: CanvasRenderingContext2D, layout: MapLayout<LiveMiner>, scale: ColourScale) => {
+  const { side } = layout;
+  const crosses = new Path2D();
+  const inset = side / 4;
+  for (const band of layout.bands)
+    for (let within = 0; within < band.count; within++) {
+      const miner = layout.miners[band.first + within];
+      if (!miner) continue;
+      const { x, y } = placeIn(layout, band, within);
+      context.fillStyle = colourOf(miner, scale);
+      context.fillRect(x, y, side, side);
+      if (!isCrossed(miner)) continue;
+      crosses.moveTo(x + inset, y + inset);
+      crosses.lineTo(x + side - inset, y + side - inset);
+      crosses.moveTo(x + side - inset, y + inset);
+      crosses.lineTo(x + inset, y + side - inset);
+    }
+  context.strokeStyle = '#fff';
+  context.lineWidth = side > 10 ? 1.5 : 1;
+  context.stroke(crosses);
 };

@@ -1,0 +1,103 @@
+import Container from '@cloudscape-design/components/container';
+import SegmentedControl from '@cloudscape-design/components/segmented-control';
+import { type KeyboardEvent, type ReactNode, useId } from 'react';
+import type { Resolution } from '../../../contracts/api-telemetry-series.ts';
+import { useMessages } from '../i18n/language.ts';
+import type { Line } from './chart-options.ts';
+import { ChartTable } from './chart-table.tsx';
+import { keyMove, type Span } from './range.ts';
+import { RangeBar } from './range-bar.tsx';
+import { TimeChart } from './time-chart.tsx';
+import { type RangeState, useLinkState } from './use-range.ts';
+
+export type Chart = {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly digits: number;
+  readonly lines: readonly Line[];
+};
+export type Charts = { readonly times: readonly number[]; readonly charts: readonly Chart[] };
+
+type ChartsPanelProps = {
+  readonly state: RangeState;
+  readonly span: Span;
+  readonly timeZone: string;
+  readonly resolution: Resolution | undefined;
+  /** Another range is on its way. */
+  readonly isWaiting: boolean;
+  readonly content: Charts | undefined;
+  readonly header?: ReactNode;
+  /** How many charts to expect while they load. */
+  readonly expected: number;
+};
+
+const skeletons = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+
+/** Charts over one range, or their figures as a table: zoomed by dragging, keys and buttons alike. */
+export const ChartsPanel = (props: ChartsPanelProps) => {
+  const { state, span, timeZone, resolution, isWaiting, content, header, expected } = props;
+  const { telemetry: texts } = useMessages();
+  const [params, change] = useLinkState();
+  const hint = useId();
+  const isTable = params.get('view') === 'table';
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = keyMove(event.key, span, Date.now());
+    if (move === undefined) return;
+    event.preventDefault();
+    if (move === 'reset') state.onReset();
+    else state.onSpan(move);
+  };
+  return (
+    <Container header={header}>
+      <RangeBar {...state} span={span} timeZone={timeZone} resolution={resolution}>
+        <SegmentedControl
+          label={texts.view}
+          selectedId={isTable ? 'table' : 'charts'}
+          options={[
+            { id: 'charts', text: texts.asCharts },
+            { id: 'table', text: texts.asTable },
+          ]}
+          onChange={({ detail }) =>
+            change({ view: detail.selectedId === 'table' ? 'table' : undefined }, true)
+          }
+        />
+      </RangeBar>
+      {isTable && content ? (
+        <ChartTable {...content} timeZone={timeZone} />
+      ) : (
+        <>
+          {/* biome-ignore lint/a11y/useSemanticElements: an application region takes the keys that it names */}
+          <div
+            className={`time-charts${isWaiting ? ' waiting' : ''}`}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the keys that it names
+            tabIndex={0}
+            role="application"
+            aria-label={texts.charts}
+            aria-describedby={hint}
+            aria-busy={isWaiting}
+            onKeyDown={press}
+          >
+            {content
+              ? content.charts.map((chart) => (
+                  <TimeChart
+                    key={chart.id}
+                    {...chart}
+                    times={content.times}
+                    span={span}
+                    timeZone={timeZone}
+                    onSpan={state.onSpan}
+                    onReset={state.onReset}
+                  />
+                ))
+              : skeletons.slice(0, expected).map((id) => <div key={id} className="skeleton" />)}
+          </div>
+          <p id={hint} className="hint">
+            {texts.chartHint}
+          </p>
+        </>
+      )}
+    </Container>
+  );
+};
