@@ -1,44 +1,26 @@
-import type { MinerReading } from '../../contracts/reading.ts';
-import { decodeBatch, encodeBatch, maxBatchRows } from '../../contracts/telemetry-batch.ts';
+import { decodeBatchColumns, encodeBatchColumns, maxBatchRows } from '../../contracts/telemetry-batch.ts';
+import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+import { everySecond, gather, type RowRef, rowsByMiner } from './gather.ts';
 import type { NewBatch, Spool, Spooled } from './spool.ts';
 
 type Place = { readonly siteId: number; readonly gatewayId: string };
 export type FoldDeps = { readonly spool: Spool; readonly place: Place; readonly maxBytes: number };
 
-/** Every second sample of a miner, and what differs in state or error codes from the sample before it. */
-const everySecond = (rows: readonly MinerReading[]): MinerReading[] => {
-  let at = 0;
-  return rows.filter((row, index) => {
-    const before = rows[index - 1];
-    if (before?.minerId !== row.minerId) at = 0;
-    else at++;
-    return at % 2 === 0 || saysOther(row, before);
-  });
-};
-
-const saysOther = (row: MinerReading, before: MinerReading | undefined) =>
-  row.state !== before?.state ||
-  row.mode !== before.mode ||
-  row.errorCodes?.join() !== before.errorCodes?.join();
-
-const rowsOf = (spool: Spool, run: readonly Spooled[]): MinerReading[] | undefined => {
-  const rows: MinerReading[] = [];
+const read = (spool: Spool, run: readonly Spooled[]): TelemetryColumns[] => {
+  const sources: TelemetryColumns[] = [];
   for (const { sequence } of run) {
     const payload = spool.payload(sequence);
-    const decoded = payload && decodeBatch(payload);
-    if (!decoded?.ok) return undefined;
-    for (const reading of decoded.batch.readings) rows.push(reading);
+    const decoded = payload && decodeBatchColumns(payload);
+    if (decoded?.ok) sources.push(decoded.columns);
   }
-  return rows.sort((a, b) =>
-    a.minerId < b.minerId ? -1 : a.minerId > b.minerId ? 1 : a.sampledAtMs - b.sampledAtMs,
-  );
+  return sources;
 };
 
-/** Rows as `parts` batches of about as many miners each, with the last sequences of the run. */
+/** Rows as `parts` batches of as many rows each, with the last sequences of the run; undefined when one is too large. */
 const packed = (
   { place, maxBytes }: FoldDeps,
   run: readonly Spooled[],
-  rows: readonly MinerReading[],
+  { rows, sources }: { readonly rows: readonly RowRef[]; readonly sources: readonly TelemetryColumns[] },
   parts: number,
   stride: number,
 ): NewBatch[] | undefined => {
@@ -51,30 +33,22 @@ const packed = (
       Math.round(((part + 1) * rows.length) / parts),
     );
     if (!as || slice.length === 0 || slice.length > maxBatchRows) return undefined;
-    const { shard, sequence, created_ms: createdAtMs } = as;
-    const payload = encodeBatch({
-      ...place,
-      shard,
-      sequence,
+    const header = {
+      shard: as.shard,
+      sequence: as.sequence,
       previousSequence,
-      createdAtMs,
-      readings: slice,
-    });
+      createdAtMs: as.created_ms,
+    };
+    const payload = encodeBatchColumns({ ...place, ...header }, gather(slice, sources));
     if (payload.length > maxBytes) return undefined;
-    batches.push({
-      shard,
-      sequence,
-      previousSequence,
-      createdAtMs,
-      rows: slice.length,
-      payload,
-      stride,
-      folded: true,
-    });
-    previousSequence = sequence;
+    batches.push({ ...header, rows: slice.length, payload, stride, folded: true });
+    previousSequence = as.sequence;
   }
   return batches;
 };
+
+/** What folded batches take of the bytes of single ones, as far as is known; the first guess at how many are needed. */
+const usualShare = 0.7;
 
 /**
  * Puts a run of neighbours into as few batches as hold their rows, which then follow each other in time per miner and so pack
@@ -88,23 +62,22 @@ export const foldRun = (
 ): number => {
   const { spool, maxBytes } = deps;
   const stride = (run[0]?.stride ?? 1) * (thin ? 2 : 1);
-  const all = rowsOf(spool, run);
-  const rows = all && thin ? everySecond(all) : all;
-  const share = rows && all ? rows.length / all.length : 1;
-  const bytes = run.reduce((sum, one) => sum + one.bytes, 0) * share;
+  const sources = read(spool, run);
+  const all = rowsByMiner(sources);
+  const rows = thin ? everySecond(all) : all;
+  const bytes = (run.reduce((sum, one) => sum + one.bytes, 0) * rows.length) / all.length;
   const fewest = Math.max(
     1,
-    Math.floor((bytes * 0.7) / maxBytes),
-    Math.ceil((rows?.length ?? 0) / maxBatchRows),
+    Math.floor((bytes * usualShare) / maxBytes),
+    Math.ceil(rows.length / maxBatchRows),
   );
-  for (let parts = fewest; rows && parts <= run.length; parts++) {
-    if (!thin && parts === run.length) break;
-    const batches = packed(deps, run, rows, parts, stride);
+  const most = sources.length < run.length ? 0 : thin ? run.length : run.length - 1;
+  for (let parts = fewest; parts <= most; parts++) {
+    const batches = packed(deps, run, { rows, sources }, parts, stride);
     if (!batches) continue;
     spool.replace(run, batches);
-    const left = (all?.length ?? 0) - rows.length;
-    spool.count('thinnedRows', left);
-    return left;
+    spool.count('thinnedRows', all.length - rows.length);
+    return all.length - rows.length;
   }
   spool.markStride(run, stride);
   spool.markFolded(run);
