@@ -1,4 +1,4 @@
-import { BatchWriteCommand, DeleteCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { epochMs, gatewayId, siteId } from '../../contracts/identifiers.ts';
 import { ttlSeconds } from '../shared/clock.ts';
@@ -108,15 +108,15 @@ export const noteMerged =
 export const forgetBatches =
   ({ db, telemetryTable }: TelemetryStore) =>
   async (batches: readonly PendingBatch[]): Promise<void> => {
-    for (let at = 0; at < batches.length; at += 25) {
-      const requests = batches.slice(at, at + 25).map((batch) => ({
-        DeleteRequest: { Key: telemetryKeys.batch(batch, batch.firstMs, batch.sequence) },
-      }));
-      const { UnprocessedItems } = await db.send(
-        new BatchWriteCommand({ RequestItems: { [telemetryTable]: requests } }),
+    for (let at = 0; at < batches.length; at += 25)
+      await Promise.all(
+        batches.slice(at, at + 25).map((batch) =>
+          db.send(
+            new DeleteCommand({
+              TableName: telemetryTable,
+              Key: telemetryKeys.batch(batch, batch.firstMs, batch.sequence),
+            }),
+          ),
+        ),
       );
-      for (const { DeleteRequest } of UnprocessedItems?.[telemetryTable] ?? [])
-        if (DeleteRequest)
-          await db.send(new DeleteCommand({ TableName: telemetryTable, Key: DeleteRequest.Key }));
-    }
   };

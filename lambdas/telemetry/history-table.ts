@@ -159,9 +159,9 @@ const addCounter = (
     setMissing(into, field, window, rows, end - start - n);
     const restarts = rise - (last - first);
     if (restarts === 0) continue;
-    const column = into.get(`${field}r`) ?? absent(rows);
-    into.set(`${field}r`, column);
-    column[window] = restarts;
+    const corrections = into.get(`${field}r`) ?? absent(rows);
+    into.set(`${field}r`, corrections);
+    corrections[window] = restarts;
   }
   into.set(`${field}l`, lasts);
   into.set(`${field}d`, distances);

@@ -64,7 +64,8 @@ export type Merged = {
   /** False: exactly the rows of the first table. */
   readonly changed: boolean;
 };
-type Keep = (table: number, key: number) => boolean;
+/** Whether a row stays: by the place of its table, its key and its miner. */
+export type Keep = (table: number, key: number, minerId: string) => boolean;
 
 /**
  * All rows of the tables, as far as `keep` (by table and key) takes them. Of rows with one key always the same one stays, whatever their order:
@@ -126,7 +127,7 @@ const orderRows = (tables: readonly TierTable[], { key, names }: MergeRules, kee
       const column = keyColumns[index];
       for (let at = from; at < to; at++) {
         const value = column?.[at] ?? Number.NaN;
-        if (keep && !keep(index, value)) continue;
+        if (keep && !keep(index, value, id)) continue;
         const end = order.rows++;
         table[end] = index;
         row[end] = at;
