@@ -23,6 +23,9 @@ export const routeTables: Readonly<Record<string, RouteTable>> = {
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
+const filesOf = (types: readonly string[]) =>
+  Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } as const }]));
+
 const operationOf = (context: string, operationId: string, route: Route): ZodOpenApiOperationObject => {
   const { access, params, query, body, success, summary } = route;
   const right =
@@ -41,7 +44,11 @@ const operationOf = (context: string, operationId: string, route: Route): ZodOpe
     },
     ...(body && { requestBody: { content: json(body) } }),
     responses: {
-      [`${success.status}`]: { description: 'Done', ...(success.body && { content: json(success.body) }) },
+      [`${success.status}`]: {
+        description: 'Done',
+        ...(success.body && { content: json(success.body) }),
+        ...(success.files && { content: filesOf(success.files) }),
+      },
       default: { description: 'Refused; the code says why', content: json(apiError) },
     },
   };

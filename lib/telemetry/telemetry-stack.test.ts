@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { telemetryMetrics } from '../../lambdas/telemetry/metric-names.ts';
 import { AlertingStack } from '../alerting/alerting-stack.ts';
 import { PlatformStack } from '../platform/platform-stack.ts';
 import { bundleOf, entryPoints } from '../shared/bundle.ts';
@@ -96,6 +97,23 @@ describe('the telemetry stack', () => {
     expect(JSON.stringify(ofIngest)).toContain('"Blocks');
     expect(JSON.stringify(ofIngest)).not.toMatch(/Quarantine|Audit/);
   });
+});
+
+it('the dashboard shows lag, losses, roll-ups and cost, for nothing: fifty metrics at most', () => {
+  const [board] = Object.values(telemetry.findResources('AWS::CloudWatch::Dashboard'));
+  const body = JSON.stringify(board?.Properties.DashboardBody);
+  for (const name of Object.values(telemetryMetrics)) expect(body).toContain(name);
+  for (const name of ['ConsumedWriteCapacityUnits', 'BucketSizeBytes', 'Invocations'])
+    expect(body).toContain(name);
+  expect(body.match(/\\"(HashInsight|AWS\/\w+)\\",/g)?.length).toBeLessThanOrEqual(50);
+  expect(body.match(/\\"(HashInsight|AWS\/\w+)\\",/g)?.length).toBeGreaterThan(20);
+});
+
+it('every own metric but those that merely count has an alarm', () => {
+  const watched = JSON.stringify(telemetry.findResources('AWS::CloudWatch::Alarm'));
+  const counts = new Set<string>([telemetryMetrics.unknownMiners, telemetryMetrics.batchLag]);
+  for (const name of Object.values(telemetryMetrics))
+    if (!counts.has(name)) expect(watched).toContain(`"MetricName":"${name}"`);
 });
 
 it('every alarm of both stacks has a severity and a runbook that exists', () => {

@@ -1,5 +1,4 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -17,6 +16,8 @@ import { AppTable } from '../shared/app-table.ts';
 import { entryPoints } from '../shared/bundle.ts';
 import { IngestRule } from '../shared/ingest-rule.ts';
 import { blockBucket, quarantineBucket } from './telemetry-buckets.ts';
+import { telemetryDashboard } from './telemetry-dashboard.ts';
+import { telemetryAlarms } from './telemetry-operations.ts';
 
 type Grant = (fn: LambdaFunction) => void;
 export type TelemetryStackProps = StackProps & {
@@ -45,8 +46,9 @@ export class TelemetryStack extends Stack {
     this.#props = props;
     this.#table = new AppTable(this, 'Telemetry', { key: platform.dataKey });
     this.#blocks = blockBucket(this, 'Blocks', platform.dataKey);
-    this.#rollUps = this.#rollUp();
-    this.#ingest();
+    const { rollUp, rollUps } = this.#rollUp();
+    this.#rollUps = rollUps;
+    const { ingest, batches } = this.#ingest();
     this.#watchSilence();
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/telemetry/handle-api.ts',
@@ -61,6 +63,9 @@ export class TelemetryStack extends Stack {
     if (exists('on-schedule-receipts')) this.#sendReceipts();
     if (exists('on-telemetry-gone')) this.#hearGone();
     if (exists('on-schedule-days')) this.#closeDays();
+    telemetryAlarms(this, platform.alarmTopic);
+    const shown = { table: this.#table, blocks: this.#blocks, batches, rollUps, ingest, rollUp, api };
+    telemetryDashboard(this, 'Dashboard', shown);
   }
 
   /** Lets a function read telemetry: lambdas/telemetry/read-telemetry.ts. */
@@ -124,7 +129,18 @@ export class TelemetryStack extends Stack {
       queue: batches.queue,
       errorQueue: batches.deadLetters,
     });
-    this.#alarms(batches);
+    new AppAlarm(this, 'LagAlarm', {
+      metric: batches.queue.metricApproximateAgeOfOldestMessage({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      threshold: Duration.minutes(1).toSeconds(),
+      severity: 'P1',
+      runbook: 'telemetry-ingest-lag.md',
+      summary: 'Telemetry is judged more than a minute late; so are alerts.',
+      topic: platform.alarmTopic,
+    });
+    return { ingest, batches };
   }
 
   /** What ingest cannot use goes from this queue into the quarantine bucket and the audit log. */
@@ -148,37 +164,6 @@ export class TelemetryStack extends Stack {
     }).feed(setAside).queue;
   }
 
-  #alarms(batches: AppQueue) {
-    const { alarmTopic } = this.#props.platform;
-    const metric = (metricName: string, statistic: string) =>
-      new Metric({
-        namespace: 'HashInsight',
-        metricName,
-        statistic,
-        period: fiveMinutes,
-        dimensionsMap: { service: 'telemetry' },
-      });
-    new AppAlarm(this, 'QuarantineAlarm', {
-      metric: metric('BatchesSetAside', 'Sum'),
-      threshold: 1,
-      severity: 'P2',
-      runbook: 'telemetry-batches-set-aside.md',
-      summary: 'Batches could not be used and were set aside; their readings are missing from every tier.',
-      topic: alarmTopic,
-    });
-    new AppAlarm(this, 'LagAlarm', {
-      metric: batches.queue.metricApproximateAgeOfOldestMessage({
-        period: fiveMinutes,
-        statistic: 'Maximum',
-      }),
-      threshold: Duration.minutes(1).toSeconds(),
-      severity: 'P1',
-      runbook: 'telemetry-ingest-lag.md',
-      summary: 'Telemetry is judged more than a minute late; so are alerts.',
-      topic: alarmTopic,
-    });
-  }
-
   #rollUp() {
     const rollUp = new AppFunction(this, 'RollUpFunction', {
       entry: 'lambdas/telemetry/on-rollup-due.ts',
@@ -187,12 +172,13 @@ export class TelemetryStack extends Stack {
       memoryMb: 1024,
     });
     this.#grantWrite(rollUp);
-    return new AppQueue(this, 'RollUps', {
+    const rollUps = new AppQueue(this, 'RollUps', {
       alarmTopic: this.#props.platform.alarmTopic,
       runbook: 'telemetry-roll-up-failed.md',
       content: 'Roll-ups of telemetry',
       visibilityTimeout: Duration.minutes(12),
     }).feed(rollUp);
+    return { rollUp, rollUps };
   }
 
   /** Tells each gateway what of its telemetry is durable, so that its spool may forget it, and what is missing. */
