@@ -81,25 +81,28 @@ export const takeRows = (columns: TelemetryColumns, taken: ArrayLike<number>): T
 };
 
 /**
- * Which of two rows of one miner and time stands: the same one, whichever is asked about first. Below zero for `a`. More said stands over
- * less, greater over smaller, field by field.
+ * Which of two rows of one miner and time stands: the same one, whichever is asked about first, and the same as where blocks are
+ * merged (tier-table.ts): the greater by state, mode, error codes and then field by field, absent before all. Below zero for `a`.
  */
 export const compareRows = (a: Source, b: Source): number => {
-  for (const field of readingFieldNames) {
-    const [one, other] = [valueOf(a, field), valueOf(b, field)];
-    if (one !== other) return other - one;
-  }
   const state = (b.columns.state[b.row] ?? 0) - (a.columns.state[a.row] ?? 0);
   if (state !== 0) return state;
   const mode = (b.columns.mode[b.row] ?? 0) - (a.columns.mode[a.row] ?? 0);
   if (mode !== 0) return mode;
   const [one, other] = [codesOf(a), codesOf(b)];
-  return one === other ? 0 : one > other ? -1 : 1;
+  if (one !== other) return one > other ? -1 : 1;
+  for (const field of readingFieldNames) {
+    const [mine, others] = [valueOf(a, field), valueOf(b, field)];
+    if (mine !== others) return others - mine;
+  }
+  return 0;
 };
 
 const valueOf = ({ columns, row }: Source, field: ReadingField) => {
   const value = columns.values[field]?.[row] ?? Number.NaN;
   return Number.isNaN(value) ? -Number.MAX_VALUE : value;
 };
-const codesOf = ({ columns, row }: Source) =>
-  JSON.stringify(columns.errorSets[(columns.errorSet[row] ?? 0) - 1] ?? []);
+const codesOf = ({ columns, row }: Source) => {
+  const codes = columns.errorSets[(columns.errorSet[row] ?? 0) - 1];
+  return codes ? JSON.stringify(codes) : '';
+};
