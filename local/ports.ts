@@ -9,6 +9,8 @@
  * listens on 127.0.0.1 and, unless people must know the port, on a free one (0).
  */
 
+import type { Meter } from './metering/meter.ts';
+
 /** A resource with every intrinsic in its properties resolved. */
 export type ResolvedResource = {
   readonly stack: string;
@@ -109,6 +111,8 @@ export type Surroundings = {
   readonly sendToQueue: (queueUrlOrArn: string, body: string) => Promise<void>;
   /** Starts a state machine execution by ARN; a name makes it idempotent. */
   readonly startExecution: (stateMachineArn: string, input: string, name?: string) => Promise<void>;
+  /** Where requests report what they use, if somebody asked for a bill. */
+  readonly meter?: Meter | undefined;
   /** One line for whoever watches the runtime; never a secret. */
   readonly log: (service: string, line: string) => void;
 };

@@ -1,8 +1,16 @@
 import { readAssembly } from './cloudformation/assembly.ts';
 import { deploy, type Outputs } from './cloudformation/deploy.ts';
 import type { FunctionStats } from './lambda/function-stats.ts';
+import type { Meter } from './metering/meter.ts';
 import type { MqttAccess, ResourceHandlers } from './ports.ts';
-import { accountId, credentials, region, type Services, startServices } from './services.ts';
+import {
+  accountId,
+  credentials,
+  type RuntimeTime,
+  region,
+  type Services,
+  startServices,
+} from './services.ts';
 import { parameterHandlers } from './ssm/parameters.ts';
 
 export type RuntimeOptions = {
@@ -19,6 +27,9 @@ export type RuntimeOptions = {
   readonly mqttPort?: number;
   /** Values for the app's stack parameters, by name; the rest keep their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Reports what every request uses, as AWS would bill it. */
+  readonly meter?: Meter;
+  readonly time?: RuntimeTime;
   /** A few words for each step of the start. */
   readonly onProgress?: (step: string) => void;
   /** One line for whoever watches; never a secret. Without it, lines go to `<stateDir>/logs/runtime.log` alone. */
@@ -45,6 +56,8 @@ export type Runtime = {
   readonly mqtt: MqttAccess;
   readonly functionStats: () => readonly FunctionStats[];
   readonly memory: () => Memory;
+  /** Whether no function runs and nothing waits for one. */
+  readonly isIdle: () => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -53,7 +66,18 @@ export type Runtime = {
  * or the state is taken, or when the app holds something that the local services do not know; nothing stays open then.
  */
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
-  const { cdkOut, stateDir, port, consoleDir, identityPort = 0, mqttPort, log, onProgress } = options;
+  const {
+    cdkOut,
+    stateDir,
+    port,
+    consoleDir,
+    identityPort = 0,
+    mqttPort,
+    log,
+    meter,
+    time,
+    onProgress,
+  } = options;
   const closers: (() => Promise<void> | void)[] = [];
   let services: Services | undefined;
   const close = async () => {
@@ -72,6 +96,8 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       mqttPort,
       assets: assembly.assets,
       log,
+      meter,
+      time,
       onOpen: (one) => closers.push(one),
     });
     const { publicUrl, all, endpoints, lambda, mqtt } = services;
@@ -94,6 +120,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       outputs,
       functionStats: lambda.stats,
       memory: () => memoryOf(lambda.stats()),
+      isIdle: lambda.isIdle,
       close,
     };
   } catch (error) {

@@ -2,12 +2,14 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCognito } from './cognito/cognito.ts';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import type { ScheduleClock } from './eventbridge/schedules.ts';
 import { startEventBridge } from './eventbridge/start-eventbridge.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { startIot } from './iot/start-iot.ts';
 import { keptPort } from './kept-port.ts';
 import { startKms } from './kms/start-kms.ts';
 import { type LambdaService, startLambda } from './lambda/start-lambda.ts';
+import type { Meter } from './metering/meter.ts';
 import type { LocalService, MqttAccess, Surroundings } from './ports.ts';
 import { startS3 } from './s3/start-s3.ts';
 import { startFauxqsServer } from './shared/fauxqs-server.ts';
@@ -20,6 +22,9 @@ export const region = 'us-east-1';
 export const accountId = '000000000000';
 export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** A time that somebody makes pass (local/shared/shifted-clock.ts): the clock of functions, and what wakes schedules. */
+export type RuntimeTime = { readonly clock: SharedArrayBuffer; readonly schedules: ScheduleClock };
+
 export type ServicesOptions = {
   readonly stateDir: string;
   readonly port: number;
@@ -29,6 +34,8 @@ export type ServicesOptions = {
   readonly mqttPort: number | undefined;
   readonly assets: ReadonlyMap<string, string>;
   readonly log: ((service: string, line: string) => void) | undefined;
+  readonly meter?: Meter | undefined;
+  readonly time?: RuntimeTime | undefined;
   /** Called for each thing that was opened; they are closed in the opposite order. */
   readonly onOpen: (close: () => Promise<void> | void) => void;
 };
@@ -58,13 +65,13 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
   const log = logTo(join(stateDir, 'logs'), options.log);
   const invoke: Surroundings['invoke'] = (name, event) => started('Lambda', late.invoke)(name, event);
   const api = await startHttpApi(
-    { region, accountId, invoke, log },
+    { region, accountId, invoke, log, meter: options.meter },
     { port, ...(consoleDir && { consoleDir }) },
   );
   options.onOpen(api.close);
   options.onOpen(lockState(stateDir));
   const fauxqs = keep(await startFauxqsServer(join(stateDir, 'fauxqs')));
-  const sqs = await startSqs({ region, accountId }, fauxqs);
+  const sqs = await startSqs({ region, accountId, meter: options.meter }, fauxqs);
   const surroundings: Surroundings = {
     region,
     accountId,
@@ -81,6 +88,7 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
     startExecution: (machine, input, name) =>
       started('Step Functions', late.startExecution)(machine, input, name),
     log,
+    meter: options.meter,
   };
   const s3 = keep(await startS3(surroundings, { credentials }));
   const kms = keep(await startKms(surroundings));
@@ -97,6 +105,7 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
   const lambda = keep(
     await startLambda(surroundings, {
       logDir: join(stateDir, 'logs'),
+      clock: options.time?.clock,
       queues: sqs.queues,
       streams: () => dynamodb.streams,
       environment: () => ({
@@ -113,7 +122,9 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
   const stepfunctions = keep(await startStepFunctions(surroundings, { endpoints: () => endpoints }));
   endpoints.AWS_ENDPOINT_URL_SFN = stepfunctions.endpoint;
   late.startExecution = stepfunctions.startExecution;
-  const eventbridge = keep(await startEventBridge(surroundings));
+  const eventbridge = keep(
+    await startEventBridge(surroundings, options.time && { clock: options.time.schedules }),
+  );
   endpoints.AWS_ENDPOINT_URL_EVENTBRIDGE = eventbridge.endpoint;
   const ports = keptPort(join(surroundings.stateDir('iot'), 'mqtt-port'));
   const mqttPort = options.mqttPort ?? ports.read() ?? 0;

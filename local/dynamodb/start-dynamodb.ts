@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import deleteItem from 'dynalite/actions/deleteItem.js';
 import * as z from 'zod';
+import { meteredOperations } from '../metering/meter-dynamodb.ts';
 import type { LocalService, StreamSource, Surroundings } from '../ports.ts';
 import { closeServer, listenOnLoopback, readBody } from '../shared/json-service.ts';
 import { openCells } from './cells.ts';
@@ -21,7 +22,7 @@ const body = z.record(z.string(), z.unknown());
  * the time to live. What was answered survives the end of the process (not a power cut: commits are not flushed one by one).
  */
 export const startDynamoDb = async (
-  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'log'>,
+  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'log' | 'meter'>,
 ): Promise<LocalService & { readonly endpoint: string; readonly streams: StreamSource }> => {
   const log = (line: string) => surroundings.log('dynamodb', line);
   const cells = openCells(surroundings.stateDir('dynamodb'));
@@ -46,7 +47,9 @@ export const startDynamoDb = async (
     );
   });
   const items = openItemStore(cells, tables, streams, expiries);
-  const { byName, close: closeOperations } = operations({ cells, tables, streams, expiries, items });
+  const { byName: plain, close: closeOperations } = operations({ cells, tables, streams, expiries, items });
+  const { meter } = surroundings;
+  const byName = meter ? meteredOperations(plain, { tables, items, meter }) : plain;
 
   const server = createServer(async (request, response) => {
     try {

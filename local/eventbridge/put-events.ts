@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chunks, type Meter } from '../metering/meter.ts';
 import { ServiceError } from '../shared/json-service.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { busEvent, busNameOf, type EventRouter } from './event-router.ts';
@@ -52,7 +53,7 @@ const parseDetail = (text = '') => {
 /** PutEvents: each entry is accepted, once its deliveries are on disk, or refused by itself. */
 export const putEvents =
   (
-    place: { readonly region: string; readonly accountId: string },
+    place: { readonly region: string; readonly accountId: string; readonly meter?: Meter | undefined },
     router: EventRouter,
     deliveries: Deliveries,
   ) =>
@@ -72,6 +73,7 @@ export const putEvents =
     const results = Entries.map((one) => {
       const refusal = refuse(one, router.hasBus);
       if (refusal) return refusal;
+      place.meter?.count('eventbridge.customEvents', one.DetailType ?? '', chunks(sizeOf(one), 64 * 1024));
       const event = busEvent(place, {
         source: one.Source ?? '',
         detailType: one.DetailType ?? '',

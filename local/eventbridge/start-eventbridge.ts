@@ -10,7 +10,7 @@ import { openSchedules, type ScheduleClock } from './schedules.ts';
 
 type Needs = Pick<
   Surroundings,
-  'region' | 'accountId' | 'stateDir' | 'log' | 'invokeAsync' | 'sendToQueue' | 'startExecution'
+  'region' | 'accountId' | 'stateDir' | 'log' | 'invokeAsync' | 'sendToQueue' | 'startExecution' | 'meter'
 >;
 type Options = { readonly clock?: ScheduleClock; readonly retryMs?: (attempt: number) => number };
 

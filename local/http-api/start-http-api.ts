@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { nameOf, readProperties } from '../cloudformation/properties.ts';
+import { chunks } from '../metering/meter.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
 import { closeServer, readBody, ServiceError } from '../shared/json-service.ts';
 import {
@@ -45,7 +46,13 @@ export type HttpApiOptions = {
 
 /** One HTTP API of the templates and the console, on the one port that people use. */
 export const startHttpApi = async (
-  { region, accountId, invoke, log }: Pick<Surroundings, 'region' | 'accountId' | 'invoke' | 'log'>,
+  {
+    region,
+    accountId,
+    invoke,
+    log,
+    meter,
+  }: Pick<Surroundings, 'region' | 'accountId' | 'invoke' | 'log' | 'meter'>,
   { port, consoleDir }: HttpApiOptions,
 ): Promise<LocalService & { readonly endpoint: string }> => {
   let api: { readonly id: string; readonly owner: string; readonly cors: Cors | undefined } | undefined;
@@ -177,7 +184,12 @@ export const startHttpApi = async (
       );
     if (!ready) return send(message, response, plainResponse(503, 'Service Unavailable'), request.requestId);
     const answer = await answerApi(request);
-    if (answer) return send(message, response, answer, request.requestId);
+    if (answer) {
+      const bytes = Math.max(Number(message.headers['content-length'] ?? 0), answer.body.length);
+      meter?.count('apigateway.requests', 'api', chunks(bytes, 512 * 1024));
+      meter?.count('transfer.outBytes', 'api', answer.body.length);
+      return send(message, response, answer, request.requestId);
+    }
     if (
       !isApiPath(routes, request.path) &&
       (await serveFile?.(request.method, request.path, message.headers, response))

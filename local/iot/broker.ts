@@ -1,5 +1,6 @@
 import { createServer, TLSSocket } from 'node:tls';
 import { Aedes, type Client, type PublishPacket } from 'aedes';
+import type { IotMeter } from '../metering/meter-iot.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import type { Action, Asker } from './policy.ts';
 import type { SessionStore } from './session-store.ts';
@@ -20,6 +21,7 @@ type BrokerParts = {
   /** Runs the rules; resolves when their actions were accepted. */
   readonly process: (topic: string, message: Omit<Message, 'topic'>) => Promise<void>;
   readonly log: (line: string) => void;
+  readonly meter?: IotMeter | undefined;
 };
 
 const maxPayloadBytes = 128 * 1024;
@@ -80,6 +82,7 @@ export const startBroker = async (parts: BrokerParts) => {
         return done(refuse(client, `it may not publish to ${packet.topic}`));
       if (packet.retain && !may(client, 'iot:RetainPublish', `topic/${packet.topic}`))
         return done(refuse(client, `it may not publish retained to ${packet.topic}`));
+      parts.meter?.published(packet.topic, Buffer.from(packet.payload));
       const principal = certificates.get(client);
       const message = {
         payload: Buffer.from(packet.payload),
@@ -103,6 +106,7 @@ export const startBroker = async (parts: BrokerParts) => {
         refuse(client, fault ?? `it may not subscribe to ${topic}`);
         return done(null, null);
       }
+      parts.meter?.subscribed();
       done(null, subscription);
     },
     authorizeForward: (client, packet) => {
@@ -110,16 +114,20 @@ export const startBroker = async (parts: BrokerParts) => {
       // What comes out of the queue has a message id already.
       if (queues && packet.messageId === undefined && sessions.isQueued(client, packet)) return null;
       const forward = destinationOf(packet.topic).basicIngestRule === undefined;
-      return forward && may(client, 'iot:Receive', `topic/${packet.topic}`) ? packet : null;
+      if (!forward || !may(client, 'iot:Receive', `topic/${packet.topic}`)) return null;
+      parts.meter?.delivered(packet.topic, Buffer.from(packet.payload), packet.qos);
+      return packet;
     },
   });
   broker.on('client', (client) => {
     const certificateId = certificates.get(client);
     if (certificateId !== undefined) connected.set(client, certificateId);
+    parts.meter?.connected();
     if (!client.clean) sessions.connected(client.id);
   });
   broker.on('clientDisconnect', (client) => {
     connected.delete(client);
+    parts.meter?.disconnected();
     if (!client.clean) sessions.disconnected(client.id);
   });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { cfnBoolean, cfnNumber, nameOf, noEffect, readProperties } from '../cloudformation/properties.ts';
+import type { IotMeter } from '../metering/meter-iot.ts';
 import type { ResolvedResource, Surroundings } from '../ports.ts';
 import { evaluateExpression, type Message, runQuery } from './sql-evaluate.ts';
 import { type Expression, parseExpression, parseQuery, type Query } from './sql-syntax.ts';
@@ -48,6 +49,7 @@ export type Rule = {
 
 export type RuleServices = Pick<Surroundings, 'region' | 'invokeAsync' | 'sendToQueue' | 'log'> & {
   readonly endpoints: () => Readonly<Record<string, string>>;
+  readonly meter?: IotMeter | undefined;
   /** `republished`: how many rules the message has come through. */
   readonly publish: (topic: string, payload: Buffer, qos: 0 | 1, republished: number) => Promise<void>;
 };
@@ -138,10 +140,14 @@ export const createRules = (services: RuleServices) => {
       failures.push({ failedAction, failedResource, errorMessage });
     };
     try {
+      services.meter?.triggered(rule.name, message.topic, message.payload);
       const output = runQuery(rule.query, message);
       if (output === undefined) return;
       await Promise.all(
-        rule.actions.map((one) => perform(one, output, message).catch(failed(...describe(one)))),
+        rule.actions.map((one) => {
+          services.meter?.performed(rule.name, output);
+          return perform(one, output, message).catch(failed(...describe(one)));
+        }),
       );
     } catch (error) {
       failed('SqlEvaluation', rule.name)(error);

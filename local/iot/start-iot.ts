@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { nameOf, noEffect, readProperties } from '../cloudformation/properties.ts';
+import { iotMeter } from '../metering/meter-iot.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
 import { physicalName } from '../shared/physical-name.ts';
 import { startBroker } from './broker.ts';
@@ -49,7 +50,7 @@ const hourMs = 60 * 60 * 1000;
 export const startIot = async (
   surroundings: Pick<
     Surroundings,
-    'region' | 'accountId' | 'stateDir' | 'invokeAsync' | 'sendToQueue' | 'log'
+    'region' | 'accountId' | 'stateDir' | 'invokeAsync' | 'sendToQueue' | 'log' | 'meter'
   >,
   { mqttPort = defaultMqttPort, endpoints, sessionExpiryMs = hourMs }: IotOptions,
 ): Promise<Iot> => {
@@ -61,7 +62,9 @@ export const startIot = async (
   const sessions = openSessionStore(join(directory, 'sessions.sqlite'), sessionExpiryMs);
   const policies = new Map<string, PolicyDocument>();
 
+  const meter = surroundings.meter && iotMeter(surroundings.meter);
   const publish = async (topic: string, payload: Buffer, qos: 0 | 1, republished = 0): Promise<void> => {
+    meter?.published(topic, payload);
     await rules.process(topic, { payload, receivedAtMs: Date.now(), republished });
     await broker.publish(topic, payload, qos);
   };
@@ -72,12 +75,14 @@ export const startIot = async (
     invokeAsync: (name, event) => surroundings.invokeAsync(name, event),
     sendToQueue: (queue, body) => surroundings.sendToQueue(queue, body),
     log: surroundings.log,
+    meter,
   });
   const broker = await startBroker({
     port: mqttPort,
     authority,
     sessions,
     log,
+    meter,
     isActive: (certificateId) => registry.certificate(certificateId)?.status === 'ACTIVE',
     allows: ({ clientId, certificateId }, action, resource) => {
       const thing = registry.thingsOf(certificateId).includes(clientId)

@@ -28,7 +28,7 @@ const aliasProperties = z.strictObject({
 
 /** KMS on one machine: AES-256-GCM with the encryption context authenticated, HMAC and ECDSA keys, in a file of mode 0600. */
 export const startKms = async (
-  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'log'>,
+  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'log' | 'meter'>,
 ): Promise<LocalService & { readonly endpoint: string }> => {
   const { region, accountId, stateDir, log } = surroundings;
   const store = openKeyStore(join(stateDir('kms'), 'keys.json'));
@@ -38,6 +38,7 @@ export const startKms = async (
     contentType: 'application/x-amz-json-1.1',
     operations: kmsOperations(store, aliases, { region, accountId }),
     log: (line) => log('kms', line),
+    onRequest: (operation) => surroundings.meter?.count('kms.requests', operation, 1),
   });
   const createKey = (resource: ResolvedResource) => {
     const { KeySpec, Description } = readProperties(resource, keyProperties);

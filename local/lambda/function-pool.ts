@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { FunctionMeter } from '../metering/meter-function.ts';
 import type { InvocationOutcome } from '../ports.ts';
 import type { FunctionLog } from './function-log.ts';
 import { createCounters, type FunctionStats } from './function-stats.ts';
@@ -26,6 +27,9 @@ export type PoolOptions = {
   readonly initTimeoutMs: number;
   readonly compileCacheDir?: string;
   readonly log: FunctionLog;
+  readonly meter?: FunctionMeter | undefined;
+  /** Moves the functions' clocks (local/shared/shifted-clock.ts). */
+  readonly clock?: SharedArrayBuffer | undefined;
   /** One short line per failure. */
   readonly onFailure: (line: string) => void;
 };
@@ -58,6 +62,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
 
   const settle = (job: Job, outcome: InvocationOutcome, ms: number, kind: 'ok' | 'error' | 'timeout') => {
     counters.invocation(ms, kind);
+    options.meter?.invoked(ms);
     options.log.write(`REPORT RequestId: ${job.requestId} Duration: ${ms.toFixed(2)} ms ${kind}\n`);
     if (!outcome.ok)
       options.onFailure(
@@ -138,6 +143,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
       memoryMb: config.memoryMb,
       logStream: randomUUID(),
       compileCacheDir: options.compileCacheDir,
+      clock: options.clock,
     };
     const worker = new Worker(workerSource(), {
       workerData: settings,
@@ -161,6 +167,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
     );
     options.log.follow(worker.stdout);
     options.log.follow(worker.stderr);
+    if (options.meter) for (const out of [worker.stdout, worker.stderr]) out.on('data', options.meter.wrote);
     worker.on('message', (message: FromWorker) => {
       if (environment.gone) return;
       if (message.kind === 'ready') {
@@ -168,6 +175,7 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
         starting -= 1;
         clearTimeout(environment.timer);
         counters.coldStart(message.initMs);
+        options.meter?.started(message.initMs);
         rest(environment);
       } else if (message.kind === 'initFailed') {
         options.log.write(`${message.trace.join('\n')}\n`);
@@ -229,6 +237,8 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
         waiting.push({ requestId, event: JSON.stringify(event ?? {}), settle: resolve });
         pump();
       }),
+    /** Whether no event runs or waits. */
+    isIdle: () => waiting.length === 0 && ![...all].some(({ job }) => job),
     stats: (): FunctionStats => ({
       functionName: config.functionName,
       workers: all.size,

@@ -26,7 +26,8 @@ export const functionProperties = z.strictObject({
   Role: noEffect,
   RuntimeManagementConfig: noEffect,
   Tags: noEffect,
-  TracingConfig: noEffect,
+  /** No traces are kept locally, but they are billed. */
+  TracingConfig: z.object({ Mode: z.string() }).optional(),
 });
 
 const queueDestination = z.object({

@@ -49,6 +49,7 @@ describe('batches', () => {
           return messages.splice(0, max);
         },
         remove: (_arn: string, handle: string) => void removed.push(handle),
+        open: () => 0,
         wake: () => wake(),
       },
     };

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { nameOf, readProperties } from '../cloudformation/properties.ts';
+import { functionMeter } from '../metering/meter-function.ts';
 import type {
   InvocationOutcome,
   LocalService,
@@ -38,6 +39,7 @@ export type LambdaOptions = {
   readonly maxWorkersPerFunction?: number;
   readonly idleMs?: number;
   readonly retryDelaysMs?: readonly number[];
+  readonly clock?: SharedArrayBuffer | undefined;
 };
 
 export type LambdaService = LocalService & {
@@ -45,6 +47,8 @@ export type LambdaService = LocalService & {
   readonly invoke: Surroundings['invoke'];
   readonly invokeAsync: Surroundings['invokeAsync'];
   readonly stats: () => readonly FunctionStats[];
+  /** Whether no function runs, and nothing waits for one in an event source or elsewhere. */
+  readonly isIdle: () => boolean;
 };
 
 /** CDK's own providers of custom resources, which are inert: their functions are never called locally. */
@@ -56,7 +60,10 @@ setFlagsFromString('--optimize-for-size');
 
 /** Lambda: functions in worker threads, the Invoke API, queue and stream event sources, asynchronous invocations. */
 export const startLambda = async (
-  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'sendToQueue' | 'assetPath' | 'log'>,
+  surroundings: Pick<
+    Surroundings,
+    'region' | 'accountId' | 'stateDir' | 'sendToQueue' | 'assetPath' | 'log' | 'meter'
+  >,
   options: LambdaOptions,
 ): Promise<LambdaService> => {
   const { region, accountId, stateDir, sendToQueue, assetPath } = surroundings;
@@ -156,6 +163,13 @@ export const startLambda = async (
           compileCacheDir: join(directory, 'compile-cache'),
           log: openFunctionLog(options.logDir, functionName),
           onFailure: log,
+          clock: options.clock,
+          meter:
+            surroundings.meter &&
+            functionMeter(surroundings.meter, functionName, {
+              memoryMb,
+              isTraced: properties.TracingConfig?.Mode === 'Active',
+            }),
         },
       ),
     );
@@ -252,6 +266,12 @@ export const startLambda = async (
     invoke: (nameOrArn, event) => invoke(nameOrArn, event),
     invokeAsync: async (nameOrArn, event) => accept(nameOrArn, event),
     stats: () => [...pools.values()].map((pool) => pool.stats()),
+    isIdle: () =>
+      [...pools.values()].every((pool) => pool.isIdle()) &&
+      mappings.every(
+        ({ properties: { EventSourceArn: arn } }) =>
+          !arn.startsWith('arn:aws:sqs:') || options.queues.open(arn) === 0,
+      ),
     begin: () => {
       for (const { resource, properties } of mappings) beginMapping(resource, properties);
       asynchronous.resume();

@@ -8,6 +8,8 @@ export type WorkerSettings = {
   readonly memoryMb: number;
   readonly logStream: string;
   readonly compileCacheDir: string | undefined;
+  /** Moves `Date` (local/shared/shifted-clock.ts). */
+  readonly clock?: SharedArrayBuffer | undefined;
 };
 
 /** One event, as JSON text. */

@@ -14,6 +14,18 @@ const port = parentPort;
 if (!port) throw new Error('worker.ts runs in a worker thread');
 const send = (message: FromWorker) => port.postMessage(message);
 
+if (settings.clock) {
+  // As local/shared/shifted-clock.ts has it; this file cannot import another.
+  const offsetMs = new Float64Array(settings.clock);
+  const RealDate = Date;
+  const now = () => RealDate.now() + (offsetMs[0] ?? 0);
+  globalThis.Date = new Proxy(RealDate, {
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+    apply: () => new RealDate(now()).toString(),
+    get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
+  });
+}
 if (settings.compileCacheDir) enableCompileCache(settings.compileCacheDir);
 
 const describe = (error: unknown) => {

@@ -15,6 +15,7 @@ export type S3Count = {
   readonly key: string;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  readonly deleted?: readonly string[];
 };
 export type S3ServerOptions = {
   readonly store: ObjectStore;
@@ -58,8 +59,7 @@ const listObjects = (store: ObjectStore, { bucket, query }: S3Request) => {
   };
 };
 
-const deleteObjects = (store: ObjectStore, bucket: string, body: string): Xml => {
-  const keys = textsOf('Key', body);
+const deleteObjects = (store: ObjectStore, bucket: string, body: string, keys: readonly string[]): Xml => {
   if (keys.length === 0 || keys.length > maxKeys || /<VersionId>/.test(body))
     throw new S3Error('MalformedXML', 'The XML you provided was not well-formed or did not validate', 400);
   for (const key of keys) store.delete(bucket, key);
@@ -86,7 +86,7 @@ export const startS3Server = async ({
     asked: S3Request,
     request: IncomingMessage,
     response: ServerResponse,
-  ): Promise<{ bytesIn?: number; bytesOut?: number }> => {
+  ): Promise<{ bytesIn?: number; bytesOut?: number; deleted?: readonly string[] }> => {
     const { operation, bucket, key } = asked;
     if (operation === 'CreateBucket') {
       store.createBucket(bucket);
@@ -103,13 +103,14 @@ export const startS3Server = async ({
         return {};
       case 'DeleteObjects': {
         const body = (await readBody(request, 2 * 1024 * 1024)).toString('utf8');
-        sendXml(response, 200, 'DeleteResult', deleteObjects(store, bucket, body));
-        return {};
+        const deleted = textsOf('Key', body);
+        sendXml(response, 200, 'DeleteResult', deleteObjects(store, bucket, body, deleted));
+        return { deleted };
       }
       case 'DeleteObject':
         store.delete(bucket, key);
         response.writeHead(204).end();
-        return {};
+        return { deleted: [key] };
       case 'PutObject': {
         const { size, headers } = await putObject(store, asked, request);
         response.writeHead(200, headers).end();

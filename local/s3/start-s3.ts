@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { noEffect, readProperties } from '../cloudformation/properties.ts';
+import { s3Meter } from '../metering/meter-s3.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
 import { physicalName } from '../shared/physical-name.ts';
 import { lifecycleConfiguration } from './lifecycle.ts';
@@ -27,13 +28,15 @@ export type S3Options = Partial<Pick<S3ServerOptions, 'credentials' | 'onRequest
 
 /** S3 on one machine: objects in files under the state directory, kept between runs until they expire. */
 export const startS3 = async (
-  { region, stateDir, log }: Pick<Surroundings, 'region' | 'stateDir' | 'log'>,
+  { region, stateDir, log, meter: shared }: Pick<Surroundings, 'region' | 'stateDir' | 'log' | 'meter'>,
   {
     credentials = { accessKeyId: 'local', secretAccessKey: 'local' },
-    onRequest,
     nowMs = Date.now,
+    ...options
   }: S3Options = {},
 ): Promise<LocalService & { readonly endpoint: string }> => {
+  const meter = shared && s3Meter(shared);
+  const onRequest = options.onRequest ?? meter?.onRequest;
   const store = openObjectStore(stateDir('s3'), nowMs);
   const server = await startS3Server({
     store,
@@ -46,6 +49,7 @@ export const startS3 = async (
     const { BucketName, LifecycleConfiguration } = readProperties(resource, bucketProperties);
     const name = BucketName ?? physicalName(resource, 63).toLowerCase();
     store.createBucket(name, LifecycleConfiguration ?? []);
+    meter?.hasBucket(name, LifecycleConfiguration ?? []);
     return {
       ref: name,
       attributes: {

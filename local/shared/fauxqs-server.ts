@@ -11,6 +11,8 @@ import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 export type FauxqsServer = {
   readonly endpoint: string;
   readonly queues: SqsStore;
+  /** Called with the bytes of each request and its answer. */
+  readonly onRequest: (observe: (bytesIn: number, bytesOut: number) => void) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -43,10 +45,16 @@ export const startFauxqsServer = async (directory: string): Promise<FauxqsServer
     defaultRegion: 'us-east-1',
     stores: { sqsStore: queues, snsStore: topics, s3Store: new S3Store() },
   });
+  const observers: ((bytesIn: number, bytesOut: number) => void)[] = [];
+  app.addHook('onResponse', async (request, reply) => {
+    for (const observe of observers)
+      observe(Number(request.headers['content-length'] ?? 0), Number(reply.getHeader('content-length') ?? 0));
+  });
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     endpoint,
     queues,
+    onRequest: (observe) => void observers.push(observe),
     close: async () => {
       await app.close();
       queueFile.close();

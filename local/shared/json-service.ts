@@ -60,8 +60,10 @@ export const startJsonService = async (options: {
   readonly contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1';
   readonly operations: Readonly<Record<string, Operation>>;
   readonly log: (line: string) => void;
+  /** Called for each request with the name of its operation. */
+  readonly onRequest?: (operation: string) => void;
 }): Promise<{ readonly endpoint: string; readonly close: () => Promise<void> }> => {
-  const { name, contentType, operations, log } = options;
+  const { name, contentType, operations, log, onRequest } = options;
   const answer = (response: ServerResponse, status: number, body: unknown) => {
     const text = JSON.stringify(body ?? {});
     response.writeHead(status, { 'content-type': contentType, 'x-amzn-requestid': randomUUID() }).end(text);
@@ -81,6 +83,7 @@ export const startJsonService = async (options: {
           `The local ${name} does not know the operation ${operation}`,
         );
       }
+      onRequest?.(operation);
       answer(response, 200, await run(bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'))));
     } catch (error) {
       if (error instanceof ServiceError)

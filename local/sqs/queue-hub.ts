@@ -18,6 +18,8 @@ export type QueueHub = {
   /** Waits up to `waitMs` for a first message; takes at most `max` (1 to 10) that are visible then. */
   readonly receive: (queueArn: string, max: number, waitMs: number) => Promise<readonly ReceivedMessage[]>;
   readonly remove: (queueArn: string, receiptHandle: string) => void;
+  /** Messages that are not done: waiting, delayed or being worked on. */
+  readonly open: (queueArn: string) => number;
   /** Ends every wait of a queue, so that its readers can stop. */
   readonly wake: (queueArn: string) => void;
 };
@@ -89,6 +91,10 @@ export const createQueueHub = (store: SqsStore): QueueHub => {
     },
     remove: (queueArn, receiptHandle) => {
       find(queueArn).deleteMessage(receiptHandle);
+    },
+    open: (queueArn) => {
+      const { messages, delayedMessages, inflightMessages } = find(queueArn);
+      return messages.length + delayedMessages.length + inflightMessages.size;
     },
     wake: (queueArn) => find(queueArn).cancelWaiters(),
   };

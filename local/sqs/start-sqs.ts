@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { cfnBoolean, cfnNumber, noEffect, readProperties } from '../cloudformation/properties.ts';
+import { countQueueRequest, meteredQueues } from '../metering/meter-queues.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
 import type { FauxqsServer } from '../shared/fauxqs-server.ts';
 import { physicalName } from '../shared/physical-name.ts';
@@ -33,7 +34,7 @@ const plainAttributes = [
 
 /** SQS by fauxqs: the SDK over HTTP, and `queues` for the other local services in process. Messages survive restarts. */
 export const startSqs = async (
-  { region, accountId }: Pick<Surroundings, 'region' | 'accountId'>,
+  { region, accountId, meter }: Pick<Surroundings, 'region' | 'accountId' | 'meter'>,
   server: FauxqsServer,
 ): Promise<LocalService & { readonly endpoint: string; readonly queues: QueueHub }> => {
   const createQueue = (resource: ResolvedResource) => {
@@ -54,9 +55,11 @@ export const startSqs = async (
     else server.queues.createQueue(name, url, arn, attributes);
     return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
   };
+  const queues = createQueueHub(server.queues);
+  if (meter) server.onRequest((bytesIn, bytesOut) => countQueueRequest(meter, bytesIn, bytesOut));
   return {
     endpoint: server.endpoint,
-    queues: createQueueHub(server.queues),
+    queues: meter ? meteredQueues(queues, meter) : queues,
     resources: { 'AWS::SQS::Queue': createQueue },
     close: async () => {},
   };

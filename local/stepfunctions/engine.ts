@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import type { Meter } from '../metering/meter.ts';
 import { ServiceError } from '../shared/json-service.ts';
 import type { Machine } from './definition.ts';
 import type { ExecutionRow, ExecutionStore, TokenOutcome } from './execution-store.ts';
@@ -22,6 +23,7 @@ export type EngineParts = {
   readonly random: () => number;
   readonly callResource: Shared['callResource'];
   readonly log: (line: string) => void;
+  readonly meter?: Meter | undefined;
 };
 
 const maxEvents = 25_000;
@@ -29,7 +31,7 @@ const tokenGone = () =>
   new ServiceError('TaskTimedOut', 'The task no longer waits: it timed out, ended, or was answered before');
 
 /** Runs executions, each to its end, and keeps in the store where they stand. */
-export const createEngine = ({ store, time, random, callResource, log }: EngineParts) => {
+export const createEngine = ({ store, time, random, callResource, log, meter }: EngineParts) => {
   const machines = new Map<string, StateMachine>();
   const parsed = new Map<string, Machine>();
   const live = new Map<string, (why: 'ABORTED' | 'TIMED_OUT', failure: Partial<Failure>) => void>();
@@ -53,6 +55,8 @@ export const createEngine = ({ store, time, random, callResource, log }: EngineP
     const record = (type: string, details: JsonObject = {}) => {
       if (over || closing.signal.aborted) return;
       lastEvent += 1;
+      if (type.endsWith('StateEntered'))
+        meter?.count('stepfunctions.transitions', row.arn.split(':')[6] ?? '', 1);
       const event = {
         id: lastEvent,
         previousEventId: lastEvent - 1,

@@ -57,7 +57,7 @@ const substitute = (
 export const startStepFunctions = async (
   surroundings: Pick<
     Surroundings,
-    'region' | 'accountId' | 'stateDir' | 'invoke' | 'sendToQueue' | 'assetPath' | 'log'
+    'region' | 'accountId' | 'stateDir' | 'invoke' | 'sendToQueue' | 'assetPath' | 'log' | 'meter'
   >,
   { endpoints, time = systemTimekeeper }: StepFunctionsOptions,
 ): Promise<StepFunctions> => {
@@ -71,7 +71,14 @@ export const startStepFunctions = async (
     sendToQueue: (queue, body) => surroundings.sendToQueue(queue, body),
     start: (arn, input, name) => engine.start(arn, input, name),
   });
-  const engine = createEngine({ store, time, random: Math.random, log, callResource });
+  const engine = createEngine({
+    store,
+    time,
+    random: Math.random,
+    log,
+    callResource,
+    meter: surroundings.meter,
+  });
   const service = await startJsonService({
     name: 'Step Functions',
     contentType: 'application/x-amz-json-1.0',
