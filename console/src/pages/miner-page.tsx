@@ -19,6 +19,7 @@ import { ExportModal } from '../telemetry/export-modal.tsx';
 import { MinerCharts } from '../telemetry/miner-charts.tsx';
 import { MinerDays } from '../telemetry/miner-days.tsx';
 import { Reliability } from '../telemetry/reliability.tsx';
+import { useSiteClock } from '../telemetry/use-site-clock.ts';
 import { findMiner, type LiveMiner } from './live-fleet.ts';
 
 /** One miner: its latest figures, its course over any range, and its days. */
@@ -69,7 +70,8 @@ export const MinerPage = () => {
 
 const Figures = ({ miner }: { miner: LiveMiner | undefined }) => {
   const { overview: texts, common, miner: own } = useMessages();
-  const { number, time } = useFormat();
+  const { number } = useFormat();
+  const clock = useSiteClock();
   if (!miner) return <Alert type="info">{own.notFound}</Alert>;
   const hashrateThs = miner.hashrateGhs === null ? null : miner.hashrateGhs / 1_000;
   return (
@@ -80,7 +82,7 @@ const Figures = ({ miner }: { miner: LiveMiner | undefined }) => {
           { label: common.state, value: <StatusWord status={miner.state} /> },
           { label: common.model, value: miner.model || '–' },
           { label: common.zone, value: miner.zoneId || texts.noZone },
-          { label: common.time, value: time(miner.sampledAt) },
+          { label: common.time, value: clock.at(miner.sampledAt) },
           { label: texts.hashrate, value: number(hashrateThs, 1, 'TH/s') },
           { label: texts.power, value: number(miner.powerW, 0, 'W') },
           { label: texts.chipTemp, value: number(miner.chipTempC, 1) },

@@ -4,13 +4,13 @@ import { useLanguage } from '../i18n/language.ts';
 const locales: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' };
 const numberFormats = new Map<string, Intl.NumberFormat>();
 
-const numberFormat = (locale: string, digits: number) => {
-  const key = `${locale} ${digits}`;
+const numberFormat = (locale: string, digits: number, most = digits) => {
+  const key = `${locale} ${digits} ${most}`;
   const kept = numberFormats.get(key);
   if (kept) return kept;
   const made = new Intl.NumberFormat(locale, {
     minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
+    maximumFractionDigits: most,
   });
   numberFormats.set(key, made);
   return made;
@@ -23,13 +23,18 @@ export const formatsOf = (language: Language) => {
     value === null || value === undefined
       ? '–'
       : `${numberFormat(locale, digits).format(value)}${unit && ` ${unit}`}`;
+  /** All decimal places that the API gives, `digits` of them at least. */
+  const exact = (value: number | null | undefined, digits = 0, unit = '') =>
+    value === null || value === undefined
+      ? '–'
+      : `${numberFormat(locale, digits, Math.max(6, digits)).format(value)}${unit && ` ${unit}`}`;
   const time = (utc: string | undefined | null, now = new Date()) => {
     if (!utc) return '–';
     const at = new Date(utc);
     const isToday = at.toDateString() === now.toDateString();
     return at.toLocaleString(locale, { ...(!isToday && { dateStyle: 'short' }), timeStyle: 'medium' });
   };
-  return { number, time, percent: (fraction: number) => `${number(fraction * 100)}%` };
+  return { number, exact, time, percent: (fraction: number) => `${number(fraction * 100)}%` };
 };
 
 /** Numbers and times in the reader's language. */

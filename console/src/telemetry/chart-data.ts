@@ -51,20 +51,46 @@ export const gapsOf = (times: readonly number[], lines: readonly Figures[]): [nu
   return gaps;
 };
 
-/** The rise of a counter per minute between each sample and the one before; a counter that fell began anew. */
+/**
+ * The rise of a counter per minute between each sample and the one before; null after a gap, and where the counter fell
+ * because it began anew.
+ */
 export const risePerMinute = (at: readonly number[], counter: Figures, stepMs: number | null): Figures => {
   const step = stepMs ?? usualStepMs(at);
   return counter.map((value, row) => {
     const before = counter[row - 1] ?? null;
     const apart = (at[row] ?? 0) - (at[row - 1] ?? 0);
-    if (value === null || before === null || apart <= 0 || apart > patience * step) return null;
-    return ((value >= before ? value - before : value) * 60_000) / apart;
+    if (value === null || before === null || value < before || apart <= 0 || apart > patience * step)
+      return null;
+    return ((value - before) * 60_000) / apart;
   });
 };
 
 /** The rise of windows per minute. */
 export const perMinute = (increase: Figures, stepMs: number): Figures =>
   increase.map((value) => (value === null ? null : (value * 60_000) / stepMs));
+
+/** How far a counter has risen since the first row; one that fell began anew at zero. */
+export const riseSince = (counter: Figures): Figures => {
+  let before: number | null = null;
+  let sum = 0;
+  return counter.map((value) => {
+    if (value === null) return null;
+    if (before !== null) sum += value >= before ? value - before : value;
+    before = value;
+    return sum;
+  });
+};
+
+/** The sum of all windows so far. */
+export const runningSum = (increase: Figures): Figures => {
+  let sum = 0;
+  return increase.map((value) => {
+    if (value === null) return null;
+    sum += value;
+    return sum;
+  });
+};
 
 /** The least, the greatest and the newest of what is known, if anything is. */
 export const extremesOf = (values: Figures) => {

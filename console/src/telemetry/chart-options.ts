@@ -19,7 +19,7 @@ type Wishes = {
   readonly timeZone: string;
   readonly clock: SiteTime;
   readonly dark: boolean;
-  readonly axisNumber: (value: number) => string;
+  readonly axisNumber: (value: number, digits: number) => string;
   readonly onCursor: (index: number | undefined, left: number) => void;
   readonly onSelect: (fromMs: number, toMs: number) => void;
   readonly onReset: () => void;
@@ -80,6 +80,14 @@ const fitY = (_: UPlot, low: number | null, high: number | null): UPlot.Range.Mi
     : UPlot.rangeNum(low, high, 0.1, true);
 };
 
+/** As many decimal places as tell an axis's ticks apart. */
+const digitsOf = (ticks: readonly number[]) => {
+  const places = [0, 1, 2, 3];
+  return (
+    places.find((digits) => ticks.every((tick) => Math.abs(tick - Number(tick.toFixed(digits))) < 1e-9)) ?? 3
+  );
+};
+
 /** How a chart is drawn and what it does: dragging chooses a span, a double click goes back; the chart itself never moves. */
 export const optionsOf = (wishes: Wishes): UPlot.Options => {
   const { lines, clock, dark } = wishes;
@@ -105,7 +113,11 @@ export const optionsOf = (wishes: Wishes): UPlot.Options => {
         size: 26,
         values: (_, splits, __, ___, stepS) => splits.map((at) => clock.tick(at * 1_000, stepS * 1_000)),
       },
-      { ...axis, size: 56, values: (_, splits) => splits.map((value) => wishes.axisNumber(value)) },
+      {
+        ...axis,
+        size: 56,
+        values: (_, splits) => splits.map((value) => wishes.axisNumber(value, digitsOf(splits))),
+      },
     ],
     series: [
       {},

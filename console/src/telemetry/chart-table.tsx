@@ -11,7 +11,7 @@ const pageSize = 50;
 /** All that the charts show, row by row, the newest first; instants of which nothing is known say so. */
 export const ChartTable = ({ times, charts, timeZone }: Charts & { readonly timeZone: string }) => {
   const { telemetry: texts, common } = useMessages();
-  const { number } = useFormat();
+  const { exact } = useFormat();
   const clock = siteTime(useLanguage(), timeZone);
   const [page, setPage] = useState(1);
   const pages = Math.max(1, Math.ceil(times.length / pageSize));
@@ -24,11 +24,11 @@ export const ChartTable = ({ times, charts, timeZone }: Charts & { readonly time
       header: `${line.label === title || lines.length === 1 ? title : `${title}: ${line.label}`}${unit && `, ${unit}`}`,
       minWidth: 110,
       cell: (row: number) => {
-        const value = number(line.values[row], digits);
+        const value = exact(line.values[row], digits);
         const [low, high] = [line.low?.[row] ?? null, line.high?.[row] ?? null];
         return low === null || high === null
           ? value
-          : `${value} (${texts.range(number(low, digits), number(high, digits))})`;
+          : `${value} (${texts.range(exact(low, digits), exact(high, digits))})`;
       },
     })),
   );

@@ -1,4 +1,5 @@
 import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import { type KeyboardEvent, type ReactNode, useId } from 'react';
 import type { Resolution } from '../../../contracts/api-telemetry-series.ts';
@@ -27,7 +28,8 @@ type ChartsPanelProps = {
   /** Another range is on its way. */
   readonly isWaiting: boolean;
   readonly content: Charts | undefined;
-  readonly header?: ReactNode;
+  readonly description?: string;
+  readonly actions?: ReactNode;
   /** How many charts to expect while they load. */
   readonly expected: number;
 };
@@ -36,7 +38,7 @@ const skeletons = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 /** Charts over one range, or their figures as a table: zoomed by dragging, keys and buttons alike. */
 export const ChartsPanel = (props: ChartsPanelProps) => {
-  const { state, span, timeZone, resolution, isWaiting, content, header, expected } = props;
+  const { state, span, timeZone, resolution, isWaiting, content, description, actions, expected } = props;
   const { telemetry: texts } = useMessages();
   const [params, change] = useLinkState();
   const hint = useId();
@@ -50,25 +52,37 @@ export const ChartsPanel = (props: ChartsPanelProps) => {
     else state.onSpan(move);
   };
   return (
-    <Container header={header}>
-      <RangeBar {...state} span={span} timeZone={timeZone} resolution={resolution}>
-        <SegmentedControl
-          label={texts.view}
-          selectedId={isTable ? 'table' : 'charts'}
-          options={[
-            { id: 'charts', text: texts.asCharts },
-            { id: 'table', text: texts.asTable },
-          ]}
-          onChange={({ detail }) =>
-            change({ view: detail.selectedId === 'table' ? 'table' : undefined }, true)
+    <Container
+      header={
+        <Header
+          variant="h2"
+          {...(description && { description })}
+          actions={
+            <div className="chart-actions">
+              {actions}
+              <SegmentedControl
+                label={texts.view}
+                selectedId={isTable ? 'table' : 'charts'}
+                options={[
+                  { id: 'charts', text: texts.asCharts },
+                  { id: 'table', text: texts.asTable },
+                ]}
+                onChange={({ detail }) =>
+                  change({ view: detail.selectedId === 'table' ? 'table' : undefined }, true)
+                }
+              />
+            </div>
           }
-        />
-      </RangeBar>
+        >
+          {texts.course}
+        </Header>
+      }
+    >
+      <RangeBar {...state} span={span} timeZone={timeZone} resolution={resolution} />
       {isTable && content ? (
         <ChartTable {...content} timeZone={timeZone} />
       ) : (
         <>
-          {/* biome-ignore lint/a11y/useSemanticElements: an application region takes the keys that it names */}
           <div
             className={`time-charts${isWaiting ? ' waiting' : ''}`}
             // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the keys that it names

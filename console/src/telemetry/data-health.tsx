@@ -21,6 +21,7 @@ import { useFormat } from '../parts/format.ts';
 import { ListTable } from '../parts/list-table.tsx';
 import { useProblem } from '../parts/problem.ts';
 import { bytesText } from './bytes.ts';
+import { useSiteClock } from './use-site-clock.ts';
 
 type Gap = GapsAnswer['gaps'][number];
 type KeptAside = ReturnType<typeof quarantineAnswer.parse>['batches'][number];
@@ -96,7 +97,8 @@ const Sums = ({ gaps, aside, hasMore }: SumsProps) => {
 const GapTable = ({ gaps }: { gaps: readonly Gap[] }) => {
   const { health: texts } = useMessages().telemetry;
   const { common } = useMessages();
-  const { number, time } = useFormat();
+  const { number } = useFormat();
+  const clock = useSiteClock();
   return (
     <ListTable
       title={texts.gaps}
@@ -130,7 +132,7 @@ const GapTable = ({ gaps }: { gaps: readonly Gap[] }) => {
           header: texts.between,
           cell: (gap) => <span className="mono nowrap">{`${gap.after} … ${gap.before}`}</span>,
         },
-        { id: 'at', header: texts.declared, cell: (gap) => time(gap.at) },
+        { id: 'at', header: texts.declared, cell: (gap) => clock.at(gap.at) },
       ]}
     />
   );
@@ -144,7 +146,8 @@ type AsideTableProps = {
 
 const AsideTable = ({ siteId, batches, onChange }: AsideTableProps) => {
   const { health: texts } = useMessages().telemetry;
-  const { number, time } = useFormat();
+  const { number } = useFormat();
+  const clock = useSiteClock();
   const rank = useSession().data?.user.rank;
   const mayReplay = rank !== undefined && ranks.indexOf(rank) >= ranks.indexOf('operator');
   const faults: Readonly<Record<string, string>> = texts.faults;
@@ -162,7 +165,7 @@ const AsideTable = ({ siteId, batches, onChange }: AsideTableProps) => {
           id: 'received',
           header: texts.received,
           minWidth: 120,
-          cell: (one) => time(one.received_at),
+          cell: (one) => clock.at(one.received_at),
           sortingField: 'received_at',
         },
         { id: 'gateway', header: texts.gateway, cell: (one) => one.gateway_id, sortingField: 'gateway_id' },
@@ -189,6 +192,7 @@ const AsideTable = ({ siteId, batches, onChange }: AsideTableProps) => {
               {
                 id: 'act',
                 header: texts.act,
+                minWidth: 120,
                 cell: (one: KeptAside) => <ReplayButton siteId={siteId} batch={one} onChange={onChange} />,
               },
             ]
@@ -200,12 +204,12 @@ const AsideTable = ({ siteId, batches, onChange }: AsideTableProps) => {
 
 const Replayed = ({ batch: { replay, replayed_at: at, replay_detail: detail } }: { batch: KeptAside }) => {
   const { health: texts } = useMessages().telemetry;
-  const { time } = useFormat();
+  const clock = useSiteClock();
   if (replay === 'none') return <>{texts.never}</>;
   return (
     <>
       <StatusIndicator type={replay === 'replayed' ? 'success' : 'error'}>{texts[replay]}</StatusIndicator>
-      <div className="detail">{[time(at), detail].filter(Boolean).join(' · ')}</div>
+      <div className="detail">{[clock.at(at), detail].filter(Boolean).join(' · ')}</div>
     </>
   );
 };

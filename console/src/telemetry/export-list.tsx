@@ -4,12 +4,11 @@ import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/c
 import Table from '@cloudscape-design/components/table';
 import { type ExportView, exportsAnswer } from '../../../contracts/api-telemetry-export.ts';
 import { refreshMs, useGet } from '../api/queries.ts';
-import { useSite } from '../app/site-context.ts';
-import { useLanguage, useMessages } from '../i18n/language.ts';
+import { useMessages } from '../i18n/language.ts';
 import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
 import { bytesText } from './bytes.ts';
-import { siteTime } from './site-time.ts';
+import { useSiteClock } from './use-site-clock.ts';
 
 export const exportsPath = (siteId: number) => `/api/v1/telemetry/exports?site_id=${siteId}`;
 
@@ -29,9 +28,8 @@ export const ExportList = ({ siteId }: { siteId: number }) => (
 
 const Exports = ({ exports }: { exports: readonly ExportView[] }) => {
   const { export: texts } = useMessages().telemetry;
-  const { time_zone: timeZone } = useSite();
-  const clock = siteTime(useLanguage(), timeZone);
-  const { number, time } = useFormat();
+  const clock = useSiteClock();
+  const { number } = useFormat();
   return (
     <Table
       variant="embedded"
@@ -43,7 +41,12 @@ const Exports = ({ exports }: { exports: readonly ExportView[] }) => {
       header={<Box variant="h3">{texts.recent}</Box>}
       empty={<Box color="text-body-secondary">{texts.none}</Box>}
       columnDefinitions={[
-        { id: 'asked', header: texts.asked, minWidth: 90, cell: (one) => time(one.requested_at) },
+        {
+          id: 'asked',
+          header: texts.asked,
+          minWidth: 90,
+          cell: (one) => clock.minute(Date.parse(one.requested_at)),
+        },
         {
           id: 'what',
           header: texts.what,

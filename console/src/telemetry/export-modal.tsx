@@ -17,13 +17,13 @@ import {
 import { call } from '../api/client.ts';
 import { useLive } from '../api/queries.ts';
 import { useSite } from '../app/site-context.ts';
-import { useLanguage, useMessages } from '../i18n/language.ts';
+import { useMessages } from '../i18n/language.ts';
 import { useProblem } from '../parts/problem.ts';
 import { type ExportRange, exportBody, rangesToExport, tierFor } from './export-choice.ts';
 import { ExportList, exportsPath } from './export-list.tsx';
 import { spanOf } from './range.ts';
-import { siteTime } from './site-time.ts';
 import { useRange } from './use-range.ts';
+import { useSiteClock } from './use-site-clock.ts';
 
 type ExportModalProps = {
   /** One miner's export; without it all of the site or a part of it. */
@@ -36,7 +36,7 @@ export const ExportModal = ({ minerId, onClose }: ExportModalProps) => {
   const { telemetry, common } = useMessages();
   const { export: texts } = telemetry;
   const problem = useProblem();
-  const language = useLanguage();
+  const clock = useSiteClock();
   const queries = useQueryClient();
   const { site_id: siteId, time_zone: timeZone } = useSite();
   const { range: shown } = useRange();
@@ -105,7 +105,7 @@ export const ExportModal = ({ minerId, onClose }: ExportModalProps) => {
         <div className="export-form">
           <FormField
             label={telemetry.rangeLabel}
-            description={`${siteTime(language, timeZone).between(span.fromMs, span.toMs)} (${timeZone})`}
+            description={`${clock.between(span.fromMs, span.toMs)} (${timeZone})`}
           >
             <SegmentedControl
               label={telemetry.rangeLabel}

@@ -17,6 +17,7 @@ import { useDescribe } from './describe-miner.ts';
 import { type Figure, figureOf, figures, figureUnits, isFigure } from './figures.ts';
 import { robustly } from './outliers.ts';
 import { useLinkState } from './use-range.ts';
+import { useSiteClock } from './use-site-clock.ts';
 
 /** Every miner of the site by zone, coloured by a figure. */
 export const Heatmap = () => {
@@ -26,7 +27,8 @@ export const Heatmap = () => {
 
 const MinerMap = ({ live }: { live: LiveAnswer }) => {
   const { telemetry: texts, overview, common } = useMessages();
-  const { number, time } = useFormat();
+  const { number } = useFormat();
+  const clock = useSiteClock();
   const navigate = useNavigate();
   const describe = useDescribe();
   const [params, change] = useLinkState();
@@ -37,7 +39,7 @@ const MinerMap = ({ live }: { live: LiveAnswer }) => {
   const medians = useMemo(() => mediansOf(miners, by), [miners, by]);
   const zoneTitle = (zoneId: string, count: number) => {
     const median = medians.get(zoneId);
-    const parts = [zoneId || overview.noZone, texts.minerCount(number(count))];
+    const parts = [zoneId || overview.noZone, texts.minerCount(count, number(count))];
     if (by !== 'state' && median !== undefined)
       parts.push(`${texts.median} ${number(median, figureUnits[by].digits, figureUnits[by].unit)}`);
     return parts.join(' · ');
@@ -47,7 +49,7 @@ const MinerMap = ({ live }: { live: LiveAnswer }) => {
       header={
         <Header
           variant="h2"
-          description={common.updated(time(live.generated_at))}
+          description={common.updated(clock.at(live.generated_at))}
           actions={
             <SegmentedControl
               label={overview.colour}

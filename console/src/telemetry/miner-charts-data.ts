@@ -1,6 +1,15 @@
 import type { FieldSeries, MinerSeriesAnswer } from '../../../contracts/api-telemetry-series.ts';
 import type { Messages } from '../i18n/en.ts';
-import { along, extremesOf, type Figures, instantsOf, perMinute, risePerMinute } from './chart-data.ts';
+import {
+  along,
+  extremesOf,
+  type Figures,
+  instantsOf,
+  perMinute,
+  risePerMinute,
+  riseSince,
+  runningSum,
+} from './chart-data.ts';
 import type { Line } from './chart-options.ts';
 import type { Chart, Charts } from './charts-panel.tsx';
 
@@ -22,6 +31,7 @@ export const minerFields = [
   'stale_shares',
 ] as const;
 
+type Counter = 'accepted_shares' | 'rejected_shares' | 'stale_shares';
 const dayMs = 24 * 3_600_000;
 const central = ({ value, mean }: FieldSeries): Figures | undefined => value ?? mean;
 
@@ -38,17 +48,14 @@ export const minerCharts = (answer: MinerSeriesAnswer, { miner: texts }: Pick<Me
   };
   const plain = (name: string, label: string, colour: number): Line[] =>
     line(name, label, colour).map(({ label, values, colour }) => ({ label, values, colour }));
-  const rate = (
-    name: 'accepted_shares' | 'rejected_shares' | 'stale_shares',
-    label: string,
-    colour: number,
-  ) => {
-    const field = answer.fields[name];
-    const rises = answer.days
-      ? perMinute(answer.days[name], dayMs)
-      : field?.increase
-        ? perMinute(field.increase, answer.step_ms ?? 1)
-        : field?.value && risePerMinute(answer.at, field.value, answer.step_ms);
+  const shares = (name: Counter, label: string, colour: number, isSum: boolean): Line[] => {
+    const { value, increase = answer.days?.[name] } = answer.fields[name] ?? {};
+    const stepMs = answer.step_ms ?? dayMs;
+    const rises = increase
+      ? isSum
+        ? runningSum(increase)
+        : perMinute(increase, stepMs)
+      : value && (isSum ? riseSince(value) : risePerMinute(answer.at, value, answer.step_ms));
     return rises && extremesOf(rises) ? [{ label, values: along(instants, rises), colour }] : [];
   };
   const charts: Chart[] = [
@@ -96,14 +103,17 @@ export const minerCharts = (answer: MinerSeriesAnswer, { miner: texts }: Pick<Me
       title: texts.shares,
       unit: texts.perMinute,
       digits: 2,
-      lines: rate('accepted_shares', texts.accepted, 2),
+      lines: shares('accepted_shares', texts.accepted, 2, false),
     },
     {
       id: 'bad-shares',
       title: texts.badShares,
-      unit: texts.perMinute,
-      digits: 3,
-      lines: [...rate('rejected_shares', texts.rejected, 1), ...rate('stale_shares', texts.stale, 3)],
+      unit: texts.sinceStart,
+      digits: 0,
+      lines: [
+        ...shares('rejected_shares', texts.rejected, 1, true),
+        ...shares('stale_shares', texts.stale, 3, true),
+      ],
     },
   ];
   return { times: instants.times, charts: charts.filter(({ lines }) => lines.length > 0) };

@@ -1,4 +1,3 @@
-import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMemo } from 'react';
 import { minerSeriesAnswer } from '../../../contracts/api-telemetry-series.ts';
@@ -31,7 +30,6 @@ export const MinerCharts = ({ minerId }: { minerId: string }) => {
         isWaiting={query.isPlaceholderData}
         content={content}
         expected={6}
-        header={<Header variant="h2">{messages.telemetry.course}</Header>}
       />
     </SpaceBetween>
   );

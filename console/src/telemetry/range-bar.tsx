@@ -1,6 +1,5 @@
 import Button from '@cloudscape-design/components/button';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
-import type { ReactNode } from 'react';
 import type { Resolution } from '../../../contracts/api-telemetry-series.ts';
 import { useLanguage, useMessages } from '../i18n/language.ts';
 import { moved, presets, type Span, zoomed } from './range.ts';
@@ -11,11 +10,10 @@ type RangeBarProps = RangeState & {
   readonly span: Span;
   readonly timeZone: string;
   readonly resolution: Resolution | undefined;
-  readonly children?: ReactNode;
 };
 
 /** Which stretch of time is shown and how finely; presets, and buttons for what dragging and keys do. */
-export const RangeBar = ({ range, span, timeZone, resolution, children, ...on }: RangeBarProps) => {
+export const RangeBar = ({ range, span, timeZone, resolution, ...on }: RangeBarProps) => {
   const { telemetry: texts } = useMessages();
   const clock = siteTime(useLanguage(), timeZone);
   return (
@@ -61,7 +59,6 @@ export const RangeBar = ({ range, span, timeZone, resolution, children, ...on }:
         <b>{clock.between(span.fromMs, span.toMs)}</b> {clock.zoneNow(span.toMs)}
         {resolution && <span className="resolution">{texts.resolution[resolution]}</span>}
       </span>
-      <span className="rest">{children}</span>
     </div>
   );
 };

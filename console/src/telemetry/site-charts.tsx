@@ -1,4 +1,3 @@
-import Header from '@cloudscape-design/components/header';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
@@ -25,8 +24,7 @@ export const SiteCharts = () => {
   const state = useRange();
   const by: Grouping = groupings.find((one) => one === params.get('by')) ?? 'site';
   const key = by === 'site' ? everything : (params.get('key') ?? everything);
-  const path =
-    `/api/v1/telemetry/aggregates?site_id=${siteId}&by=${by}` + (key && `&key=${encodeURIComponent(key)}`);
+  const path = `/api/v1/telemetry/aggregates?site_id=${siteId}&by=${by}${key && `&key=${encodeURIComponent(key)}`}`;
   const query = useOverTime(path, state.range, aggregatesAnswer);
   const groups = useOverTime(
     `/api/v1/telemetry/aggregates?site_id=${siteId}&by=${by}&max_points=1000`,
@@ -52,37 +50,27 @@ export const SiteCharts = () => {
         isWaiting={query.isPlaceholderData}
         content={content}
         expected={6}
-        header={
-          <Header
-            variant="h2"
-            {...(count > mostLines && { description: texts.someGroups(mostLines, count) })}
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <SegmentedControl
-                  label={texts.groupBy}
-                  selectedId={by}
-                  options={groupings.map((id) => ({ id, text: texts.groupings[id] }))}
-                  onChange={({ detail }) =>
-                    change({
-                      by: detail.selectedId === 'site' ? undefined : detail.selectedId,
-                      key: undefined,
-                    })
-                  }
-                />
-                {by !== 'site' && (
-                  <Select
-                    ariaLabel={texts.groupings[by]}
-                    selectedOption={options.find(({ value }) => value === key) ?? { value: key, label: key }}
-                    options={options}
-                    onChange={({ detail }) => change({ key: detail.selectedOption.value })}
-                    expandToViewport
-                  />
-                )}
-              </SpaceBetween>
-            }
-          >
-            {texts.course}
-          </Header>
+        {...(count > mostLines && { description: texts.someGroups(mostLines, count) })}
+        actions={
+          <>
+            <SegmentedControl
+              label={texts.groupBy}
+              selectedId={by}
+              options={groupings.map((id) => ({ id, text: texts.groupings[id] }))}
+              onChange={({ detail }) =>
+                change({ by: detail.selectedId === 'site' ? undefined : detail.selectedId, key: undefined })
+              }
+            />
+            {by !== 'site' && (
+              <Select
+                ariaLabel={texts.groupings[by]}
+                selectedOption={options.find(({ value }) => value === key) ?? { value: key, label: key }}
+                options={options}
+                onChange={({ detail }) => change({ key: detail.selectedOption.value })}
+                expandToViewport
+              />
+            )}
+          </>
         }
       />
     </SpaceBetween>

@@ -62,7 +62,7 @@ export const TimeChart = (props: TimeChartProps) => {
         timeZone,
         clock,
         dark: isDark,
-        axisNumber: (value) => axisNumber(latest.current.number, value),
+        axisNumber: (value, digits) => latest.current.number(value, digits),
         onCursor: (index, left) =>
           setCursor((before) =>
             index === undefined
@@ -142,9 +142,6 @@ export const TimeChart = (props: TimeChartProps) => {
   );
 };
 
-const axisNumber = (number: ReturnType<typeof useFormat>['number'], value: number) =>
-  number(value, Number.isInteger(value) ? 0 : Number.isInteger(value * 10) ? 1 : 2);
-
 type TipProps = TimeChartProps & { readonly index: number; readonly left: number; readonly width: number };
 
 /** The exact values under the cursor, at the site's time and in UTC. */
@@ -152,7 +149,7 @@ const Tip = ({ unit, digits, times, lines, timeZone, index, left, width }: TipPr
   const language = useLanguage();
   const isDark = useDark();
   const { telemetry: texts } = useMessages();
-  const { number } = useFormat();
+  const { exact } = useFormat();
   const clock = siteTime(language, timeZone);
   const ms = (times[index] ?? 0) * 1_000;
   const isRight = left > width / 2;
@@ -171,9 +168,9 @@ const Tip = ({ unit, digits, times, lines, timeZone, index, left, width }: TipPr
                 <i style={{ background: lineColour(colour, isDark) }} /> {label}
               </th>
               <td>
-                {number(values[index], digits, (values[index] ?? null) === null ? '' : unit)}
+                {exact(values[index], digits, (values[index] ?? null) === null ? '' : unit)}
                 {low && high && (low[index] ?? null) !== null && (
-                  <small>{texts.range(number(low[index], digits), number(high[index], digits))}</small>
+                  <small>{texts.range(exact(low[index], digits), exact(high[index], digits))}</small>
                 )}
               </td>
             </tr>
