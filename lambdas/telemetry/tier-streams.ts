@@ -32,7 +32,11 @@ const shifted = (table: TierTable, key: string, by: number): TierTable => {
 };
 
 /** A block's segments one after the other. Holds the bytes of one part. */
-const segmentsOf = async function* (blocks: BlockStore, { block, parts, only, shift }: Source, key: string) {
+export const streamBlock = async function* (
+  blocks: BlockStore,
+  { block, parts, only, shift }: Source,
+  key: string,
+): AsyncGenerator<TierTable> {
   for (const { object, offset, segments } of parts) {
     const stored = block.objects[object];
     if (!stored) throw new RangeError('A part of a block names an object that it does not have');
@@ -46,20 +50,37 @@ const segmentsOf = async function* (blocks: BlockStore, { block, parts, only, sh
   }
 };
 
-/**
- * Merges blocks miner by miner, holding about one segment of each. `keep` is asked by the source's place. Yields tables
- * one after the other in the order of their miners.
- */
-export const mergeSources = async function* (
+/** Merges blocks miner by miner, holding about one segment of each. `keep` is asked by the source's place. */
+export const mergeSources = (
   blocks: BlockStore,
   sources: readonly Source[],
   rules: MergeRules,
   keep?: Keep,
+): AsyncGenerator<TierTable> =>
+  mergeStreams(
+    sources.map((source) => streamBlock(blocks, source, rules.key)),
+    rules,
+    keep,
+  );
+
+/**
+ * Merges streams of tables, each in the order of its miners, into one. Yields tables one after the other in the order of
+ * their miners.
+ */
+export const mergeStreams = async function* (
+  streams: readonly AsyncGenerator<TierTable>[],
+  rules: MergeRules,
+  keep?: Keep,
 ): AsyncGenerator<TierTable> {
-  const streams = sources.map((source) => segmentsOf(blocks, source, rules.key));
-  const nextOf = async (index: number) => (await streams[index]?.next())?.value || undefined;
-  const held: (TierTable | undefined)[] = await Promise.all(streams.map((_, index) => nextOf(index)));
-  const ahead: (TierTable | undefined)[] = await Promise.all(streams.map((_, index) => nextOf(index)));
+  const nextOf = async (index: number): Promise<TierTable | undefined> => {
+    for (;;) {
+      const next = await streams[index]?.next();
+      if (!next || next.done) return undefined;
+      if (next.value.rows > 0) return next.value;
+    }
+  };
+  const held = await Promise.all(streams.map((_, index) => nextOf(index)));
+  const ahead = await Promise.all(streams.map((_, index) => nextOf(index)));
   for (;;) {
     let bound: string | undefined;
     for (const table of ahead) {
@@ -74,13 +95,13 @@ export const mergeSources = async function* (
         bound === undefined ? table.minerIds.length : placeOf(table.minerIds, bound),
       );
     });
-    const { table } = mergeTables(taken, rules, keep);
-    if (table.rows > 0) yield table;
+    const { table: merged } = mergeTables(taken, rules, keep);
+    if (merged.rows > 0) yield merged;
     if (bound === undefined) return;
-    for (const [index, table_] of held.entries()) {
+    for (const [index, table] of held.entries()) {
       const used = taken[index]?.minerIds.length ?? 0;
-      if (table_ && used < table_.minerIds.length) {
-        held[index] = sliceMiners(table_, used, table_.minerIds.length);
+      if (table && used < table.minerIds.length) {
+        held[index] = sliceMiners(table, used, table.minerIds.length);
         continue;
       }
       held[index] = ahead[index];
@@ -125,8 +146,14 @@ export const readMinerOf = async (
 /** A larger block lies in several objects, so that whoever writes or reads it holds one of them. */
 const maxPartBytes = 8 * 1024 * 1024;
 
-/** Writes tables that come in the order of their miners. After a failure `abandon` removes what was written. */
-export const partWriter = (blocks: BlockStore, prefix: BlockPrefix, name: string, leastRows: number) => {
+export type Written = { readonly objects: readonly StoredBytes[]; readonly parts: readonly Part[] };
+
+/** Writes tables that come in the order of their miners. What was written is gone again when one of them fails to come. */
+export const writeParts = async (
+  blocks: BlockStore,
+  { prefix, name, leastRows }: { prefix: BlockPrefix; name: string; leastRows: number },
+  tables: AsyncIterable<TierTable>,
+): Promise<Written> => {
   const cutter = segmentCutter(leastRows);
   const objects: StoredBytes[] = [];
   const parts: Part[] = [];
@@ -146,15 +173,13 @@ export const partWriter = (blocks: BlockStore, prefix: BlockPrefix, name: string
       held += piece.bytes.length;
     }
   };
-  return {
-    add: (table: TierTable) => take(cutter.add(table)),
-    done: async () => {
-      await take(cutter.rest());
-      await flush();
-      return { objects, parts };
-    },
-    abandon: async () => {
-      await Promise.all(objects.map(blocks.remove));
-    },
-  };
+  try {
+    for await (const table of tables) await take(cutter.add(table));
+    await take(cutter.rest());
+    await flush();
+    return { objects, parts };
+  } catch (error) {
+    await Promise.all(objects.map(blocks.remove));
+    throw error;
+  }
 };
