@@ -45,3 +45,54 @@ export const auditVerification = z.strictObject({
   fault: z.strictObject({ seq: z.int().positive(), reason: text }).optional(),
 });
 export type AuditVerification = z.infer<typeof auditVerification>;
+
+const size = z.int().positive();
+/** A signed note: see lambdas/audit/checkpoint.ts and docs/audit-log.md. */
+const note = z.string();
+const proof = z.array(sha256Hex);
+const seqText = z.coerce.number().int().min(1).max(999_999_999_999);
+
+export const auditSiteQuery = z.strictObject({ site_id: siteIdText });
+export const auditCheckpoint = z.strictObject({
+  site_id: siteId,
+  /** How many events it holds. */
+  size,
+  note,
+  signed_at: utcTime,
+  public_key_pem: z.string(),
+});
+export type AuditCheckpoint = z.infer<typeof auditCheckpoint>;
+
+export const auditInclusionQuery = z.strictObject({ site_id: siteIdText, seq: seqText });
+/** The proof (RFC 6962 §2.1.1) that event `seq` is leaf `seq` − 1 of the tree in the note. */
+export const auditInclusion = z.strictObject({ site_id: siteId, seq: size, size, proof, note });
+export type AuditInclusion = z.infer<typeof auditInclusion>;
+
+export const auditConsistencyQuery = z.strictObject({ site_id: siteIdText, from_size: seqText });
+/** The proof (RFC 6962 §2.1.2) that the tree of `size` begins with the tree of `from_size`; its note, where one was signed. */
+export const auditConsistency = z.strictObject({
+  site_id: siteId,
+  from_size: size,
+  size,
+  proof,
+  from_note: note.optional(),
+  note,
+});
+export type AuditConsistency = z.infer<typeof auditConsistency>;
+
+export const auditExportQuery = z.strictObject({
+  site_id: siteIdText,
+  from_seq: seqText.default(1),
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+});
+/** A page of the log, oldest first, up to the newest checkpoint: what `hashinsight-verify` reads. */
+export const auditExport = z.strictObject({
+  site_id: siteId,
+  size,
+  note,
+  public_key_pem: z.string(),
+  events: z.array(auditEntry),
+  count: z.int().nonnegative(),
+  next_seq: size.optional(),
+});
+export type AuditExport = z.infer<typeof auditExport>;

@@ -40,6 +40,10 @@ export type NewExport = z.output<typeof newExport>;
 
 export const exportId = z.string().regex(/^ex-[0-9a-f]{24}$/, 'must be an export id');
 export const exportPath = z.strictObject({ export_id: exportId });
+export const exportsQuery = z.strictObject({
+  site_id: siteIdText,
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
 export const exportSiteQuery = z.strictObject({ site_id: siteIdText });
 
 export const exportStatuses = ['queued', 'running', 'done', 'failed'] as const;

@@ -115,7 +115,8 @@ export const aggregatesQuery = z.strictObject({
 
 /**
  * Sums and means over the miners of each group, in columns like a miner's series. `hashrate_ths` and `power_w` are sums over
- * the miners heard of, of each miner's mean in the window; `hashing_pct` is the share of samples that hashed.
+ * the miners heard of (`miners`), of each miner's mean in the window; longer steps have the means of their windows. `hashing_pct` is the
+ * share of samples that hashed, `hashing_miners` how many hashed in at least half of theirs.
  */
 export const aggregatesAnswer = z.strictObject({
   site_id: siteId,
@@ -131,9 +132,11 @@ export const aggregatesAnswer = z.strictObject({
     z.strictObject({
       key: z.string(),
       miners: counts,
+      hashing_miners: counts,
       samples: counts,
       hashing_pct: figures,
       hashrate_ths: figures,
+      expected_hashrate_ths: figures,
       power_w: figures,
       efficiency_jth: figures,
       mean_chip_temp_c: figures,

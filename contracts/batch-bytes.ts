@@ -20,8 +20,12 @@ export class BatchError extends Error {
 
 /** Grows as bytes, LEB128 varints and zigzag varints are appended. */
 export class Writer {
-  #bytes = new Uint8Array(4096);
+  #bytes: Uint8Array;
   #length = 0;
+
+  constructor(capacity = 4096) {
+    this.#bytes = new Uint8Array(capacity);
+  }
 
   byte(value: number) {
     if (this.#length === this.#bytes.length) this.#grow(1);

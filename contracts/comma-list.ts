@@ -6,7 +6,7 @@ export const commaList = <T>(one: z.ZodType<T, string>, most: number) =>
     .string()
     .min(1)
     .max(most * 70)
-    .transform((text, context) => {
+    .transform((text, context): readonly T[] => {
       const parts = text.split(',').map((part) => part.trim());
       if (parts.length > most) {
         context.addIssue(`names ${parts.length} values; the limit is ${most}`);

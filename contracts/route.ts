@@ -19,7 +19,12 @@ export type Route = {
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** The success status and its body; the failures are the same for all routes (contracts/api-error.ts). */
-  readonly success: { readonly status: 200 | 201 | 202 | 204 | 302; readonly body?: z.ZodType };
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204 | 302;
+    readonly body?: z.ZodType;
+    /** Media types, where the answer is a file and not JSON. */
+    readonly files?: readonly string[];
+  };
 };
 
 /** A context's routes by operation id. */
