@@ -97,13 +97,9 @@ export const listSites =
       { TableName: auditTable, ProjectionExpression: 'pk', ConsistentRead: true },
     );
     for await (const { Items } of pages)
-      for (const { pk } of Items ?? [])
-        sites.add(
-          z.coerce
-            .number()
-            .int()
-            .positive()
-            .parse(String(pk).replace(/^SITE#/, '')),
-        );
+      for (const { pk } of Items ?? []) {
+        const [, siteId] = /^SITE#([1-9][0-9]*)$/.exec(String(pk)) ?? [];
+        if (siteId) sites.add(Number(siteId));
+      }
     return [...sites].toSorted((a, b) => a - b);
   };

@@ -2,11 +2,14 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { config } from '../shared/config.ts';
+import { documentClient } from '../shared/dynamo.ts';
 import { logger } from '../shared/logger.ts';
 import { taggedItem } from './attribute-value.ts';
+import { toLink } from './audit-repository.ts';
+import { noteSite } from './checkpoint-repository.ts';
 import { publishStream } from './publish-stream.ts';
 
-const { EVENT_BUS } = config({ EVENT_BUS: z.string() });
+const { EVENT_BUS, AUDIT_TABLE } = config({ EVENT_BUS: z.string(), AUDIT_TABLE: z.string() });
 const eventBridge = new EventBridgeClient({});
 
 const publish = publishStream(async (entries) => {
@@ -25,8 +28,22 @@ const toChange = ({ eventName, dynamodb }: DynamoDBRecord) => ({
   inserted: eventName === 'INSERT' ? (taggedItem.safeParse(dynamodb?.NewImage).data ?? {}) : undefined,
 });
 
+const note = noteSite({ db: documentClient(), auditTable: AUDIT_TABLE });
+const noted = new Set<number>();
+
+/** Makes sites known to the run that signs checkpoints. */
+const noteSites = async (siteIds: readonly number[]) => {
+  for (const siteId of new Set(siteIds))
+    if (!noted.has(siteId)) {
+      await note(siteId);
+      noted.add(siteId);
+    }
+};
+
 /** Announces every committed event on the bus. What fails is retried from the first event that failed. */
 export const handler = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-  const failed = await publish(Records.map(toChange));
+  const changes = Records.map(toChange);
+  await noteSites(changes.flatMap(({ inserted }) => toLink(inserted)?.event.site_id ?? []));
+  const failed = await publish(changes);
   return { batchItemFailures: failed ? [{ itemIdentifier: failed.sequenceNumber }] : [] };
 };

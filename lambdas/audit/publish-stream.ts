@@ -9,6 +9,10 @@ export type StreamChange = {
   readonly inserted: Record<string, unknown> | undefined;
 };
 
+/** Heads, checkpoints and the list of sites stand beside the links. */
+const isNoLink = ({ pk, sk }: Record<string, unknown>) =>
+  pk === 'SITES' || sk === 'HEAD' || sk === 'CHECKPOINT';
+
 /**
  * Publishes the new links among these changes. Returns the first change that could not be published, from which the
  * stream is to be read again: what the bus refused, or an inserted link that is not one.
@@ -17,7 +21,7 @@ export const publishStream = (putEntries: PutEntries) => async (changes: readonl
   const pending: { readonly change: StreamChange; readonly event: DomainEvent }[] = [];
   let malformed: StreamChange | undefined;
   for (const change of changes) {
-    if (!change.inserted || change.inserted.sk === 'HEAD') continue;
+    if (!change.inserted || isNoLink(change.inserted)) continue;
     const link = toLink(change.inserted);
     if (!link) {
       malformed = change;

@@ -12,7 +12,7 @@ export type ReachDeps = { readonly readHead: (siteId: number) => Promise<Recorde
  * The chain's head names the tenant. Another tenant's site and one outside the account's list are not found, like one
  * that does not exist.
  */
-const reachChain =
+export const reachChain =
   ({ readHead }: ReachDeps) =>
   async (who: Principal, siteId: number): Promise<Result<undefined>> => {
     const head = reachesSite(who, siteId) ? await readHead(siteId) : undefined;
