@@ -10,6 +10,7 @@ const attributeValue: z.ZodType<unknown> = z.lazy(() =>
     z.object({ N: z.string() }).transform(({ N }) => Number(N)),
     z.object({ BOOL: z.boolean() }).transform(({ BOOL }) => BOOL),
     z.object({ NULL: z.literal(true) }).transform(() => null),
+    z.object({ B: z.base64().or(z.instanceof(Uint8Array)) }).transform(({ B }) => B),
     z.object({ L: z.array(attributeValue) }).transform(({ L }) => L),
     z.object({ M: z.record(z.string(), attributeValue) }).transform(({ M }) => M),
   ]),

@@ -3,7 +3,7 @@ import { taggedItem } from './attribute-value.ts';
 import { type ChainHead, type ChainLink, emptyHead } from './audit-chain.ts';
 import { toLink } from './audit-repository.ts';
 
-const key = z.object({ pk: z.string().regex(/^SITE#[1-9][0-9]*$/), sk: z.string() });
+const key = z.object({ pk: z.string().regex(/^(SITES|SITE#[1-9][0-9]*)$/), sk: z.string() });
 const headItem = z.object({ seq: z.int().nonnegative(), event_hash: z.string() });
 /** A line of DynamoDB's own export to S3 wraps the item and its values in type tags. */
 const tagged = z.object({ Item: taggedItem });
@@ -24,6 +24,7 @@ export const readExport = async (lines: AsyncIterable<string>) => {
     if (line.trim() === '') continue;
     const item = parseLine(line, number);
     const { pk, sk } = item.key;
+    if (pk === 'SITES') continue;
     const siteId = Number(pk.slice('SITE#'.length));
     const site = sites.get(siteId) ?? { head: emptyHead, entries: [] };
     sites.set(siteId, site);

@@ -133,7 +133,11 @@ test('an export verifies without any table, in plain lines and as DynamoDB expor
     writeFileSync(file, lines.map((one) => JSON.stringify(one)).join('\n'));
   write(Items.toReversed());
   expect(await audit('--file', file)).toMatchObject({ code: 0 });
-  write(Items.map((item) => ({ Item: marshall(item) })));
+  write([
+    { Item: { pk: { S: 'SITES' }, sk: { S: '2' }, seen: { BOOL: true } } },
+    { Item: { pk: { S: 'SITE#2' }, sk: { S: 'CHECKPOINT' }, edge: { L: [{ B: 'AAECAw==' }] } } },
+    ...Items.map((item) => ({ Item: marshall(item) })),
+  ]);
   expect(await audit('--file', file, '--site', '2')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^site 2: intact, 25/),
