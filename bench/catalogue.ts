@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import type { Findings, Watcher } from './bench.ts';
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+type Option = { readonly flag: string; readonly about: string };
+
+/** One bench: what it is called, which page shows its figures, what it may be told, and how it is run. */
+export type Entry = {
+  readonly name: string;
+  readonly page: 'loop.md' | 'telemetry.md';
+  readonly about: string;
+  readonly options: readonly Option[];
+  /** Throws ZodError on options that are none. */
+  readonly run: (given: unknown, watcher: Watcher) => Promise<Findings>;
+};
+
+const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+const counts = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d+(,\d+)*$/, 'numbers separated by commas')
+    .default(fallback)
+    .transform((list) => list.split(',').map(Number));
+
+const entry = <S extends Shape>(
+  { shape, ...rest }: Omit<Entry, 'run'> & { readonly shape: S },
+  run: (settings: z.output<z.ZodObject<S>>, watcher: Watcher) => Promise<Findings>,
+): Entry => ({
+  ...rest,
+  run: async (given, watcher) => run(z.strictObject(shape).parse(given), watcher),
+});
+
+const loopBenches = [
+  entry(
+    {
+      name: 'loop',
+      page: 'loop.md',
+      about: 'latency of every step over many closed loops',
+      options: [
+        { flag: 'loops N', about: 'closed loops (default 100)' },
+        {
+          flag: 'miners N',
+          about: 'simulated miners (default 200; about two thirds can be broken, each once)',
+        },
+        { flag: 'at-once N', about: 'loops at a time (default 2)' },
+        {
+          flag: 'warm-up N',
+          about: 'loops before, which pay for cold starts and are shown apart (default 4)',
+        },
+        { flag: 'seed N', about: 'which miners break (default 1)' },
+      ],
+      shape: {
+        loops: count(100, 5_000),
+        miners: count(200, 10_000),
+        'at-once': count(2, 50),
+        'warm-up': z.coerce.number().int().min(0).max(100).default(4),
+        seed: count(1, 2 ** 31),
+      },
+    },
+    async (settings, watcher) =>
+      (await import('./loop.ts')).benchLoop(
+        { ...settings, atOnce: settings['at-once'], warmUp: settings['warm-up'] },
+        watcher,
+      ),
+  ),
+  entry(
+    {
+      name: 'lambdas',
+      page: 'loop.md',
+      about: 'bundle size and cold start of every function',
+      options: [
+        { flag: 'runs N', about: 'starts of each function (default 20)' },
+        { flag: 'only TEXT', about: 'functions whose name contains it' },
+      ],
+      shape: { runs: count(20, 1_000), only: z.string().default('') },
+    },
+    async (settings, watcher) => (await import('./lambdas.ts')).benchLambdas(settings, watcher),
+  ),
+  entry(
+    {
+      name: 'memory',
+      page: 'loop.md',
+      about: 'memory of the whole local system by number of miners',
+      options: [
+        { flag: 'miners LIST', about: 'sizes of the site (default 200,2000)' },
+        { flag: 'seconds N', about: 'of steady telemetry before measuring (default 60)' },
+      ],
+      shape: { miners: counts('200,2000'), seconds: count(60, 3_600), seed: count(1, 2 ** 31) },
+    },
+    async (settings, watcher) => (await import('./memory.ts')).benchMemory(settings, watcher),
+  ),
+];
+
+/** Every bench; `telemetry` alone runs all whose names begin with it. */
+export const catalogue: readonly Entry[] = [...loopBenches];
