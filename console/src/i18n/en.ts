@@ -141,6 +141,7 @@ export const en = {
     noGroup: 'none',
     someGroups: (shown: number, all: number) => `${shown} of ${all} shown; choose one to see the others`,
     site: 'Whole site',
+    expected: 'Expected',
     mean: 'Mean',
     hottest: 'Hottest',
     hashrate: 'Hashrate',

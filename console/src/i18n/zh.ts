@@ -142,6 +142,7 @@ export const zh: Messages = {
     noGroup: '无',
     someGroups: (shown, all) => `显示 ${shown}/${all} 组，可单独选择其他组`,
     site: '整个站点',
+    expected: '预期',
     mean: '平均',
     hottest: '最高',
     hashrate: '算力',

@@ -48,16 +48,33 @@ export const aggregateCharts = (
       values: scaled(instants, column(group), divisor),
       colour: index,
     }));
+  const [only] = groups.length === 1 ? groups : [];
   const sum = (id: 'hashrate_ths' | 'power_w', title: string, steps: readonly Step[]): Chart => {
     const { unit, times } = stepFor(
       steps,
       groups.map((group) => group[id]),
     );
-    return { id, title, unit, digits: times === 1 ? 1 : 3, lines: lines((group) => group[id], times) };
+    const expected: Line[] =
+      id === 'hashrate_ths' && only && extremesOf(only.expected_hashrate_ths)
+        ? [
+            {
+              label: texts.expected,
+              values: scaled(instants, only.expected_hashrate_ths, times),
+              colour: 7,
+              dashed: true,
+            },
+          ]
+        : [];
+    return {
+      id,
+      title,
+      unit,
+      digits: times === 1 ? 1 : 2,
+      lines: [...lines((group) => group[id], times), ...expected],
+    };
   };
   const temperatures = (part: 'chip' | 'inlet', mean: string, hottest: string): Chart[] => {
-    const [only] = groups;
-    if (groups.length === 1 && only)
+    if (only)
       return [
         {
           id: part,

@@ -52,17 +52,26 @@ export const gapsOf = (times: readonly number[], lines: readonly Figures[]): [nu
 };
 
 /**
- * The rise of a counter per minute between each sample and the one before; null after a gap, and where the counter fell
- * because it began anew.
+ * The rise of a counter per minute over the `overMs` before each sample, so that whole shares do not look like noise; null
+ * until that much is known without a gap, and where the counter fell because it began anew.
  */
-export const risePerMinute = (at: readonly number[], counter: Figures, stepMs: number | null): Figures => {
+export const risePerMinute = (
+  at: readonly number[],
+  counter: Figures,
+  stepMs: number | null,
+  overMs: number,
+): Figures => {
   const step = stepMs ?? usualStepMs(at);
+  let start = 0;
   return counter.map((value, row) => {
-    const before = counter[row - 1] ?? null;
-    const apart = (at[row] ?? 0) - (at[row - 1] ?? 0);
-    if (value === null || before === null || value < before || apart <= 0 || apart > patience * step)
+    const [now, before] = [at[row] ?? 0, counter[row - 1] ?? null];
+    if (value === null || before === null || value < before || now - (at[row - 1] ?? 0) > patience * step) {
+      start = row;
       return null;
-    return ((value - before) * 60_000) / apart;
+    }
+    while (now - (at[start + 1] ?? now) >= overMs) start++;
+    const apart = now - (at[start] ?? now);
+    return apart < overMs ? null : ((value - (counter[start] ?? value)) * 60_000) / apart;
   });
 };
 

@@ -55,13 +55,16 @@ export const scaleFor = (miners: readonly LiveMiner[], by: Figure): ColourScale 
   return { by, ends: roundEnds(at(trimmed), at(1 - trimmed)) };
 };
 
+/** Ends closer than this tell nothing. */
+const least = 0.1;
+
 /** The narrowest range of round figures around two. */
 export const roundEnds = (low: number, high: number): readonly [number, number] => {
-  const width = high - low || Math.abs(high) / 10 || 1;
+  const width = Math.max(high - low, Math.abs(high) / 100, least);
   const unit = 10 ** Math.floor(Math.log10(width));
   const step = width / unit >= 5 ? unit : width / unit >= 2 ? unit / 2 : unit / 5;
-  const [from, to] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
-  return to > from ? [from, to] : [from, from + step];
+  const from = Math.floor(low / step) * step;
+  return [from, Math.max(from + step, Math.ceil(high / step) * step)];
 };
 
 /** A miner's colour: its figure on the ramp, or its state; grey where it does not hash, pale where it has no figure. */

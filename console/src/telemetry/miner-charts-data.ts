@@ -32,6 +32,8 @@ export const minerFields = [
 ] as const;
 
 type Counter = 'accepted_shares' | 'rejected_shares' | 'stale_shares';
+/** Over how long the rate of raw shares is taken. */
+const overMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
 const central = ({ value, mean }: FieldSeries): Figures | undefined => value ?? mean;
 
@@ -55,7 +57,7 @@ export const minerCharts = (answer: MinerSeriesAnswer, { miner: texts }: Pick<Me
       ? isSum
         ? runningSum(increase)
         : perMinute(increase, stepMs)
-      : value && (isSum ? riseSince(value) : risePerMinute(answer.at, value, answer.step_ms));
+      : value && (isSum ? riseSince(value) : risePerMinute(answer.at, value, answer.step_ms, overMs));
     return rises && extremesOf(rises) ? [{ label, values: along(instants, rises), colour }] : [];
   };
   const charts: Chart[] = [
