@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -66,6 +66,9 @@ export class TelemetryStack extends Stack {
     telemetryAlarms(this, platform.alarmTopic);
     const shown = { table: this.#table, blocks: this.#blocks, batches, rollUps, ingest, rollUp, api };
     telemetryDashboard(this, 'Dashboard', shown);
+    new CfnOutput(this, 'TelemetryTable', { value: this.#table.tableName });
+    new CfnOutput(this, 'BlocksBucket', { value: this.#blocks.bucketName });
+    new CfnOutput(this, 'BatchesQueue', { value: batches.queue.queueUrl });
   }
 
   /** Lets a function read telemetry: lambdas/telemetry/read-telemetry.ts. */
