@@ -14,7 +14,7 @@ import type { SiteDay } from './site-days.ts';
 import { type MergeRules, rowsOf, type TierTable } from './tier-table.ts';
 import { windowMs } from './windows.ts';
 
-const gauges = [
+export const dayGauges = [
   'hashrateThs',
   'powerW',
   'chipTempC',
@@ -41,14 +41,14 @@ export const dayRules: MergeRules = {
     'h',
     'mwh',
     'thh',
-    ...gauges.flatMap((field) => ['n', 's', 'm', 'x'].map((part) => `${field}.${part}`)),
+    ...dayGauges.flatMap((field) => ['n', 's', 'm', 'x'].map((part) => `${field}.${part}`)),
     ...counters,
     ...outageNames,
   ],
 };
 
 /** The columns of history that days are made of. */
-export const columnsForDays = historyColumnsOf([...gauges, ...counters]);
+export const columnsForDays = historyColumnsOf([...dayGauges, ...counters]);
 
 /**
  * A day of each miner from its windows. `w` counts from `originMs`; windows outside the day have no part in it, but for the
@@ -59,7 +59,7 @@ export const daysOf = (history: TierTable, originMs: number, day: SiteDay): Tier
   const parts = {
     samples: history.columns.get('n') ?? new Float64Array(),
     states: statesOf(history),
-    gauges: gauges.map((field) => gaugeOf(history, field)),
+    gauges: dayGauges.map((field) => gaugeOf(history, field)),
     counters: counters.map((field) => counterOf(history, field)),
   };
   const first = (day.startMs - originMs) / windowMs;
@@ -118,7 +118,7 @@ const rowOf = (parts: Parts, windows: Float64Array, span: Span, dayOfMonth: numb
     mwh: Math.round((sumOfMeans(power, start, end) * 10) / 12),
     thh: Math.round(sumOfMeans(hashrate, start, end) / 12),
   };
-  for (const [index, field] of gauges.entries()) addGauge(row, field, parts.gauges[index], start, end);
+  for (const [index, field] of dayGauges.entries()) addGauge(row, field, parts.gauges[index], start, end);
   for (const [index, field] of counters.entries()) {
     const counter = parts.counters[index];
     if (counter) row[field] = riseOf(counter, before ?? start, start, end);
@@ -202,7 +202,7 @@ export type MinerDay = {
   /** Of all samples of the day, in the fields' units. */
   readonly figures: Readonly<Partial<Record<DayGauge, DayFigures>>>;
 };
-export type DayGauge = (typeof gauges)[number];
+export type DayGauge = (typeof dayGauges)[number];
 export type DayFigures = {
   readonly count: number;
   readonly mean: number;
@@ -214,7 +214,7 @@ export type DayFigures = {
 export const minerDayAt = ({ columns }: TierTable, at: number, month: string): MinerDay => {
   const of = (name: string) => columns.get(name)?.[at] || 0;
   const figures: Partial<Record<DayGauge, DayFigures>> = {};
-  for (const field of gauges) {
+  for (const field of dayGauges) {
     const count = of(`${field}.n`);
     const scale = scaleOf(field);
     if (count > 0)

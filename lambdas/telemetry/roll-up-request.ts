@@ -3,24 +3,47 @@ import * as z from 'zod';
 import { epochMs, gatewayId, siteId } from '../../contracts/identifiers.ts';
 import type { Shard } from './telemetry-keys.ts';
 
-/** What lies in the roll-up queue: the windows of a shard whose aggregates are due. */
-export const rollUpRequest = z.strictObject({
-  siteId,
-  gatewayId,
-  shard: z.int().nonnegative(),
-  windows: z.array(epochMs).min(1),
-  final: z.boolean().optional(),
-});
+const shard = { siteId, gatewayId, shard: z.int().nonnegative() };
+
+/**
+ * What lies in the roll-up queue: what there may be something to do for. What it is, the roll-up finds in the table, so that it matters neither
+ * how often a request comes nor which. `shard`: batches that wait; `levels`: blocks that are to be merged; `groups`: a
+ * site's sums.
+ */
+export const rollUpRequest = z.union([
+  z.strictObject({ ...shard, levels: z.boolean().optional() }),
+  z.strictObject({ siteId, groups: z.literal(true) }),
+  // Requests of the tiers before 0008, until ingest writes batches.
+  z.strictObject({ ...shard, windows: z.array(epochMs).min(1), final: z.boolean().optional() }),
+]);
+export type RollUpRequest = z.infer<typeof rollUpRequest>;
+
+const send = async (sqs: SQSClient, queueUrl: string, request: RollUpRequest) => {
+  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(request) }));
+};
 
 export const requestRollUp =
   (sqs: SQSClient, queueUrl: string) =>
-  async ({ siteId: site, gatewayId: gateway, shard }: Shard, windows: readonly number[], final = false) => {
-    const request: z.input<typeof rollUpRequest> = {
+  ({ siteId: site, gatewayId: gateway, shard: number }: Shard, windows: readonly number[], final = false) =>
+    send(sqs, queueUrl, {
       siteId: site,
       gatewayId: gateway,
-      shard,
+      shard: number,
       windows: [...windows],
       ...(final && { final }),
-    };
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(request) }));
-  };
+    });
+
+/** Asks for the roll-up of a shard's batches that wait; with `levels` also of its blocks of spans that are over. */
+export const requestShard =
+  (sqs: SQSClient, queueUrl: string) =>
+  ({ siteId: site, gatewayId: gateway, shard: number }: Shard, levels = false) =>
+    send(sqs, queueUrl, {
+      siteId: site,
+      gatewayId: gateway,
+      shard: number,
+      ...(levels && { levels }),
+    });
+
+/** Asks for the roll-up of a site's sums. */
+export const requestGroups = (sqs: SQSClient, queueUrl: string) => (site: number) =>
+  send(sqs, queueUrl, { siteId: site, groups: true });

@@ -64,3 +64,5 @@ export const uniteLate = (...all: readonly (readonly LateRun[])[]): LateRun[] =>
   }
   return runs;
 };
+
+export const windowNumber = (atMs: number) => Math.floor(atMs / windowMs);
