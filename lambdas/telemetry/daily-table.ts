@@ -116,7 +116,7 @@ const rowOf = (parts: Parts, windows: Float64Array, span: Span, dayOfMonth: numb
     n: sumOf(parts.samples, start, end),
     h: sumOf(parts.states[0], start, end),
     mwh: Math.round((sumOfMeans(power, start, end) * 10) / 12),
-    thh: Math.round(sumOfMeans(hashrate, start, end) / 12),
+    thh: Math.round((sumOfMeans(hashrate, start, end) * 100) / 12),
   };
   for (const [index, field] of dayGauges.entries()) addGauge(row, field, parts.gauges[index], start, end);
   for (const [index, field] of counters.entries()) {

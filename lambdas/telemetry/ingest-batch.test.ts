@@ -209,7 +209,7 @@ describe('ingest', () => {
     const windows = await readWindowSeries(store)(6, 'm-1', day, day + 86_400_000);
     expect(windows.map(({ of }) => of.samples)).toEqual([10, 10, 10, 10, 10, 10]);
     const sum = windows.reduce((total, { of }) => total + (of.gauges.hashrateThs?.[1] ?? 0), 0);
-    expect(sum / 1e6).toBeCloseTo(
+    expect(sum / scaleOf('hashrateThs')).toBeCloseTo(
       samples.reduce((total, { values }) => total + (values.hashrateThs ?? 0), 0),
       6,
     );

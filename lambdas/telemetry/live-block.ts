@@ -7,7 +7,7 @@ export const sliceMs = 30_000;
 export const slicesKept = 10;
 
 /**
- * One slice of a miner's last five minutes: [slice number, hashrate samples, their sum in MH/s, power samples, their
+ * One slice of a miner's last five minutes: [slice number, hashrate samples, their sum in 1e-4 TH/s, power samples, their
  * sum in cW]. Sums are whole numbers, so the order in which samples arrive cannot change them.
  */
 export const slice = z.tuple([z.int(), z.int(), z.int(), z.int(), z.int()]);
@@ -74,7 +74,7 @@ export const addSample = (
   const after: Slice = [
     at,
     before[1] + (hashrateThs === undefined ? 0 : 1),
-    before[2] + Math.round((hashrateThs ?? 0) * 1e6),
+    before[2] + Math.round((hashrateThs ?? 0) * scaleOf('hashrateThs')),
     before[3] + (powerW === undefined ? 0 : 1),
     before[4] + Math.round((powerW ?? 0) * 100),
   ];
@@ -98,7 +98,7 @@ export const slidingMean = (slices: readonly Slice[]): SlidingMean => {
   }
   return {
     samples: hashSamples,
-    ...(hashSamples > 0 && { hashrateThs: hashSum / hashSamples / 1e6 }),
+    ...(hashSamples > 0 && { hashrateThs: hashSum / hashSamples / scaleOf('hashrateThs') }),
     ...(powerSamples > 0 && { powerW: powerSum / powerSamples / 100 }),
   };
 };

@@ -3,7 +3,7 @@ export const sliceMs = 30_000;
 export const slicesKept = 10;
 
 /**
- * Sums and counts of hashrate (µTH/s) and power (cW) of a shard's miners, by slice of time. Slice number `s` lies at place `s % slicesKept`, the
+ * Sums and counts of hashrate (1e-4 TH/s) and power (cW) of a shard's miners, by slice of time. Slice number `s` lies at place `s % slicesKept`, the
  * entry of a miner at `place * miners + miner`. Sums are whole numbers, so the order in which samples arrive cannot
  * change them. A count of 0 goes with a sum of 0.
  */
@@ -103,7 +103,7 @@ export const slidingMean = (sums: Slices, miner: number): SlidingMean => {
   const powers = sums.powerCount[miner] ?? 0;
   return {
     samples,
-    ...(samples > 0 && { hashrateThs: (sums.hashrateSum[miner] ?? 0) / samples / 1e6 }),
+    ...(samples > 0 && { hashrateThs: (sums.hashrateSum[miner] ?? 0) / samples / scaleOf('hashrateThs') }),
     ...(powers > 0 && { powerW: (sums.powerSum[miner] ?? 0) / powers / 100 }),
   };
 };
