@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { encodeBatchColumns } from '../../contracts/telemetry-batch.ts';
@@ -40,6 +40,8 @@ export type LocalCloud = {
   readonly send: (
     batches: readonly { readonly shard: number; readonly columns: TelemetryColumns }[],
   ) => Promise<number>;
+  /** What lies in the blocks' bucket. */
+  readonly objectBytes: () => Promise<{ readonly key: string; readonly bytes: number }[]>;
   /** Waits until no function runs and nothing waits for one. */
   readonly settle: () => Promise<void>;
   /** Asks the API for a path, as a signed-in operator. */
@@ -142,6 +144,12 @@ const around = async (
           new SendMessageBatchCommand({ QueueUrl: of('BatchesQueue'), Entries: messages.slice(at, at + 10) }),
         );
       return bytes;
+    },
+    objectBytes: async () => {
+      const found: { key: string; bytes: number }[] = [];
+      for await (const { Contents } of paginateListObjectsV2({ client: s3 }, { Bucket: of('BlocksBucket') }))
+        for (const { Key = '', Size = 0 } of Contents ?? []) found.push({ key: Key, bytes: Size });
+      return found;
     },
     settle: async () => {
       for (let calm = 0; calm < 4; calm = runtime.isIdle() ? calm + 1 : 0) await delay(25);
