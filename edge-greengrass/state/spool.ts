@@ -39,6 +39,8 @@ const tallies = {
 type Tally = keyof typeof tallies;
 
 const resendCapMs = 6 * 3_600_000;
+/** A clock that goes back by more was wrong before. */
+const clockBackMs = 5 * 60_000;
 const mostSends = { heard: 8, unheard: 2 };
 
 /**
@@ -128,13 +130,13 @@ export class Spool {
     });
   }
 
-  /** Makes those wait again that were sent and have had no receipt for too long. */
+  /** Makes those wait again that were sent and have had no receipt for too long, or that a clock since put right sent. */
   requeueOverdue(nowMs: number) {
     this.state
       .sql(
-        'UPDATE batch SET waiting = 1, due_ms = NULL WHERE due_ms IS NOT NULL AND due_ms <= ? AND waiting = 0',
+        'UPDATE batch SET waiting = 1, due_ms = NULL WHERE due_ms IS NOT NULL AND waiting = 0 AND (due_ms <= ? OR sent_ms > ?)',
       )
-      .run(nowMs);
+      .run(nowMs, nowMs + clockBackMs);
   }
 
   /** Batches of a shard with sequences after `after` and before `before`. */
