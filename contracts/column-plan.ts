@@ -1,4 +1,4 @@
-import { type Places, type Run, runs, toRemainders } from './column-predictors.ts';
+import { type FirstShare, type Places, type Run, runs, toRemainders } from './column-predictors.ts';
 import { costOf } from './column-tokens.ts';
 
 /** Whole numbers up to this are predicted and coded; a column with a larger one is kept as it is. */
@@ -103,7 +103,7 @@ export const toIndexes = (
 };
 
 /** How a column is predicted. */
-export type Plan = { readonly run: Run; readonly share: number };
+export type Plan = { readonly run: Run; readonly share: FirstShare };
 
 /** The prediction that leaves the least, as far as the first quarter of the values (at least 256) tells. */
 export const choosePlan = (
@@ -127,7 +127,8 @@ export const choosePlan = (
     least = its;
   };
   if (groupsBegin < places.count) for (const run of runs.slice(1)) consider({ run, share: 4 });
-  if (groupsBegin * 4 >= places.count) for (const share of [1, 8]) consider({ run: best.run, share });
+  if (groupsBegin * 4 >= places.count)
+    for (const share of [1, 8] as const) consider({ run: best.run, share });
   return best;
 };
 

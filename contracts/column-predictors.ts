@@ -6,6 +6,7 @@ export const runs = ['previous', 'linear', 'mean4', 'mean8', 'trend'] as const;
 export type Run = (typeof runs)[number];
 /** How much of a new first value goes into their average: all of it, a quarter, an eighth. */
 export const firstShares = [1, 4, 8] as const;
+export type FirstShare = (typeof firstShares)[number];
 
 /** Which of the values begin a group, and the class of each. */
 export type Places = {

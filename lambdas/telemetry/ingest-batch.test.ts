@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
+import { scaleOf } from '../../contracts/telemetry-columns.ts';
 import { startTables } from '../../test/support/tables.ts';
 import { cachedBlocks } from './block-cache.ts';
 import { putRaw } from './block-repository.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { MinerReading } from '../../contracts/reading.ts';
+import { scaleOf } from '../../contracts/telemetry-columns.ts';
 import { type DetectorState, detectorState } from '../alerting/detector-state.ts';
 
 /** Width of the slices from which the sliding mean is made, and how many of them it spans: five minutes. */

@@ -1,3 +1,5 @@
+import { scaleOf } from '../../contracts/telemetry-columns.ts';
+
 /** Width of the slices from which the sliding means are made, and how many of them they span: five minutes. */
 export const sliceMs = 30_000;
 export const slicesKept = 10;
