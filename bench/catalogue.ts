@@ -91,5 +91,70 @@ const loopBenches = [
   ),
 ];
 
+const seed = count(1, 2 ** 31);
+const telemetryBenches = [
+  entry(
+    {
+      name: 'telemetry influx',
+      page: 'telemetry.md',
+      about: "beside Debian's influxdb, where it is installed: samples/s, bytes, two queries",
+      options: [
+        { flag: 'miners N', about: 'miners for the newest minutes (default 10000)' },
+        { flag: 'minutes N', about: 'of them (default 10)' },
+        { flag: 'day-miners N', about: 'miners with 24 hours (default 250)' },
+        { flag: 'queries N', about: 'of each kind (default 200)' },
+        { flag: 'seed N', about: 'of the readings (default 1)' },
+      ],
+      shape: {
+        miners: count(10_000, 100_000),
+        minutes: count(10, 1_440),
+        'day-miners': count(250, 10_000),
+        queries: count(200, 10_000),
+        seed,
+      },
+    },
+    async (settings, watcher) =>
+      (await import('./influx.ts')).benchInflux({ ...settings, dayMiners: settings['day-miners'] }, watcher),
+  ),
+  entry(
+    {
+      name: 'telemetry query',
+      page: 'telemetry.md',
+      about: "one miner's day and ninety days, the live page of a large site, through the local runtime",
+      options: [
+        { flag: 'miners N', about: 'miners of the site (default 10000)' },
+        { flag: 'asked N', about: 'of them with all their days, which are asked for (default 1000)' },
+        { flag: 'days N', about: 'of history (default 90)' },
+        { flag: 'queries N', about: 'of each kind (default 200)' },
+        { flag: 'restarts N', about: 'starts anew, for first answers (default 5)' },
+        { flag: 'seed N', about: 'of the readings (default 1)' },
+      ],
+      shape: {
+        miners: count(10_000, 100_000),
+        asked: count(1_000, 100_000),
+        days: count(90, 90),
+        queries: count(200, 10_000),
+        restarts: count(5, 100),
+        seed,
+      },
+    },
+    async (settings, watcher) => (await import('./query.ts')).benchQuery(settings, watcher),
+  ),
+  entry(
+    {
+      name: 'telemetry outage',
+      page: 'telemetry.md',
+      about: 'a gateway without its line: spool, drain, what was lost or doubled',
+      options: [
+        { flag: 'miners N', about: 'miners of the gateway (default 5000)' },
+        { flag: 'hours N', about: 'without the line (default 72)' },
+        { flag: 'seed N', about: 'of the readings (default 1)' },
+      ],
+      shape: { miners: count(5_000, 10_000), hours: count(72, 240), seed },
+    },
+    async (settings, watcher) => (await import('./outage.ts')).benchOutage(settings, watcher),
+  ),
+];
+
 /** Every bench; `telemetry` alone runs all whose names begin with it. */
-export const catalogue: readonly Entry[] = [...loopBenches];
+export const catalogue: readonly Entry[] = [...loopBenches, ...telemetryBenches];
