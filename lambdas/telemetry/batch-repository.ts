@@ -104,19 +104,34 @@ export const noteMerged =
     }
   };
 
-/** Lets go of batches all of whose rows the blocks hold. */
+const atOnce = 25;
+
+/** Lets go of batches all of whose rows the blocks hold; of one that has come anew since, not. Answers those that it let go of. */
 export const forgetBatches =
-  ({ db, telemetryTable }: TelemetryStore) =>
-  async (batches: readonly PendingBatch[]): Promise<void> => {
-    for (let at = 0; at < batches.length; at += 25)
-      await Promise.all(
-        batches.slice(at, at + 25).map((batch) =>
-          db.send(
-            new DeleteCommand({
-              TableName: telemetryTable,
-              Key: telemetryKeys.batch(batch, batch.firstMs, batch.sequence),
-            }),
-          ),
-        ),
-      );
+  (store: TelemetryStore) =>
+  async (batches: readonly PendingBatch[]): Promise<PendingBatch[]> => {
+    const gone: PendingBatch[] = [];
+    for (let at = 0; at < batches.length; at += atOnce) {
+      const some = batches.slice(at, at + atOnce);
+      const forgot = await Promise.all(some.map((batch) => forget(store, batch)));
+      gone.push(...some.filter((_, index) => forgot[index]));
+    }
+    return gone;
   };
+
+const forget = async ({ db, telemetryTable }: TelemetryStore, batch: PendingBatch): Promise<boolean> => {
+  try {
+    await db.send(
+      new DeleteCommand({
+        TableName: telemetryTable,
+        Key: telemetryKeys.batch(batch, batch.firstMs, batch.sequence),
+        ConditionExpression: 'attribute_not_exists(pk) OR received_at_ms = :received',
+        ExpressionAttributeValues: { ':received': batch.receivedAtMs },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+};

@@ -71,8 +71,8 @@ export const rollUpShard =
     const done = touched.filter(isDone);
     const partly = touched.filter((batch) => !isDone(batch));
     await Promise.all(partly.map((batch) => noteMerged(deps)(batch, endMs)));
-    await forgetBatches(deps)(done);
-    await Promise.all(done.map(({ stored }) => deps.blocks.remove(stored)));
+    const gone = await forgetBatches(deps)(done);
+    await Promise.all(gone.map(({ stored }) => deps.blocks.remove(stored)));
     return {
       windows: taken.length,
       batches: done.length,
