@@ -6,6 +6,7 @@ import { findChromium, launchChromium } from './chromium.ts';
 import { fillLogin, openConsole, signIn, signOut, type Visit } from './console-user.ts';
 import { startDemoSystem } from './demo-system.ts';
 import { hasFocus, tabTo } from './keyboard.ts';
+import { openFromHeatmap, readEverySample, zoomIntoTheSite } from './telemetry-path.ts';
 
 const executablePath = findChromium();
 const missing = 'No Chromium: set CHROMIUM_PATH, or install it (apt-get install chromium).';
@@ -143,6 +144,15 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     await dialog(page).waitFor({ state: 'hidden' });
     expect(await hasFocus(page, approve)).toBe(true);
     await panel(page).getByText('1 of 2 approvals').waitFor();
+  });
+
+  it('zooms from a day of the site to the last sample of a miner, with the values that the API gives', async () => {
+    const minerId = system.site.miners[7]?.minerId ?? '';
+    const page = await open();
+    await signIn(page, 'client@demo.local');
+    await zoomIntoTheSite(page);
+    await openFromHeatmap(page, minerId);
+    await readEverySample(page, minerId);
   });
 
   it('shows a customer what waits, and no button to decide it', async () => {

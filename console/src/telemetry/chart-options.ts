@@ -1,6 +1,6 @@
 import UPlot from 'uplot';
 import { lineColour, paler } from './chart-colours.ts';
-import { type Figures, gapsOf } from './chart-data.ts';
+import type { Figures } from './chart-data.ts';
 import type { SiteTime } from './site-time.ts';
 
 /** One line of a chart, perhaps with the band of what lay around it. */
@@ -20,6 +20,8 @@ type Wishes = {
   readonly clock: SiteTime;
   readonly dark: boolean;
   readonly axisNumber: (value: number, digits: number) => string;
+  /** The stretches to shade, in seconds. */
+  readonly gaps: () => readonly (readonly [number, number])[];
   readonly onCursor: (index: number | undefined, left: number) => void;
   readonly onSelect: (fromMs: number, toMs: number) => void;
   readonly onReset: () => void;
@@ -54,12 +56,8 @@ const alone: UPlot.Series.Points.Filter = (self, series, isShown) => {
   return found;
 };
 
-const shadeGaps = (self: UPlot, columns: readonly number[], colour: string) => {
+const shade = (self: UPlot, gaps: readonly (readonly [number, number])[], colour: string) => {
   const { ctx, bbox } = self;
-  const gaps = gapsOf(
-    [...self.data[0]],
-    columns.map((column) => [...(self.data[column] ?? [])].map((value) => value ?? null)),
-  );
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -152,7 +150,7 @@ export const optionsOf = (wishes: Wishes): UPlot.Options => {
       },
     },
     hooks: {
-      drawAxes: [(self) => shadeGaps(self, columns, dark ? '#ffffff0d' : '#0000000a')],
+      drawAxes: [(self) => shade(self, wishes.gaps(), dark ? '#ffffff0d' : '#0000000a')],
       setCursor: [
         (self) => {
           const { idx, left = -1 } = self.cursor;

@@ -24,7 +24,8 @@ export const SiteCharts = () => {
   const state = useRange();
   const by: Grouping = groupings.find((one) => one === params.get('by')) ?? 'site';
   const key = by === 'site' ? everything : (params.get('key') ?? everything);
-  const path = `/api/v1/telemetry/aggregates?site_id=${siteId}&by=${by}${key && `&key=${encodeURIComponent(key)}`}`;
+  const which = key ? `&key=${encodeURIComponent(key)}` : by === 'site' ? '' : '&max_points=1000';
+  const path = `/api/v1/telemetry/aggregates?site_id=${siteId}&by=${by}${which}`;
   const query = useOverTime(path, state.range, aggregatesAnswer);
   const groups = useOverTime(
     `/api/v1/telemetry/aggregates?site_id=${siteId}&by=${by}&max_points=1000`,

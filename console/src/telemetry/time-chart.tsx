@@ -5,7 +5,7 @@ import { useDark } from '../app/preferences.ts';
 import { useLanguage, useMessages } from '../i18n/language.ts';
 import { useFormat } from '../parts/format.ts';
 import { lineColour } from './chart-colours.ts';
-import { extremesOf } from './chart-data.ts';
+import { extremesOf, gapsOf } from './chart-data.ts';
 import { dataOf, type Line, optionsOf } from './chart-options.ts';
 import type { Span } from './range.ts';
 import { siteTime } from './site-time.ts';
@@ -45,10 +45,20 @@ export const TimeChart = (props: TimeChartProps) => {
     lines.map(({ label, colour, dashed, low }) => [label, colour, dashed, low !== undefined]),
     digits,
   ]);
-  const latest = useRef({ times, lines, number });
+  const facts = useMemo(
+    () => ({
+      gaps: gapsOf(
+        times,
+        lines.map(({ values }) => values),
+      ),
+      extremes: lines.map(({ values }) => extremesOf(values)),
+    }),
+    [times, lines],
+  );
+  const latest = useRef({ facts, number });
   useEffect(() => {
     actions.current = { onSpan, onReset };
-    latest.current = { times, lines, number };
+    latest.current = { facts, number };
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `look` says what of the lines needs another chart
@@ -63,6 +73,7 @@ export const TimeChart = (props: TimeChartProps) => {
         clock,
         dark: isDark,
         axisNumber: (value, digits) => latest.current.number(value, digits),
+        gaps: () => latest.current.facts.gaps,
         onCursor: (index, left) =>
           setCursor((before) =>
             index === undefined
@@ -96,32 +107,32 @@ export const TimeChart = (props: TimeChartProps) => {
     });
   }, [times, lines, span.fromMs, span.toMs, look, language, timeZone, isDark]);
 
-  const said = lines.map((line) => {
-    const found = extremesOf(line.values);
-    return `${line.label} ${
+  const said = facts.extremes.map((found, index) =>
+    [
+      lines[index]?.label,
       found
         ? texts.summary(
             number(found.least, digits),
             number(found.most, digits),
             number(found.last, digits, unit),
           )
-        : texts.nothing
-    }`;
-  });
+        : texts.nothing,
+    ].join(' '),
+  );
   const at = cursor?.index;
   return (
     <figure className="time-chart" aria-label={`${title}: ${said.join('; ')}`}>
       <figcaption>
         <b>{title}</b> <span className="unit">{unit}</span>
         <span className="keys">
-          {lines.map((line) => (
+          {lines.map((line, index) => (
             <span key={line.label}>
               <i
                 style={{ background: lineColour(line.colour, isDark) }}
                 className={line.dashed ? 'dashed' : ''}
               />
               {lines.length > 1 && line.label}{' '}
-              <b>{number(at === undefined ? extremesOf(line.values)?.last : line.values[at], digits)}</b>
+              <b>{number(at === undefined ? facts.extremes[index]?.last : line.values[at], digits)}</b>
             </span>
           ))}
         </span>
