@@ -215,7 +215,7 @@ describe("the gateway's spool and the cloud's receipts", () => {
         expect(sky.openGaps()).toEqual([]);
         expect(spool.bytes).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -235,7 +235,7 @@ describe("the gateway's spool and the cloud's receipts", () => {
         expect(sky.openGaps()).toEqual([]);
         expect(spool.bytes).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     expect(thinned).toBeGreaterThan(0);
     expect(declared).toBeGreaterThan(0);
@@ -251,7 +251,7 @@ describe("the gateway's spool and the cloud's receipts", () => {
         expect(sky.openGaps()).toEqual([]);
         expect(spool.bytes).toBe(0);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });

@@ -90,7 +90,7 @@ describe('batcher', () => {
           expect(identities(batches.flatMap((batch) => batch.readings))).toEqual(identities(readings));
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 
@@ -193,12 +193,12 @@ describe('folding', () => {
 
 describe('a full spool', () => {
   it('thins the oldest first, by two, four, eight, and drops whole batches only then', () => {
-    const { spool, sweep: next } = anOffline({ spoolBytes: 256 * 1_024 });
+    const { spool, sweep: next } = anOffline({ spoolBytes: 48 * 1_024 });
     let firstThinned = 0;
     let firstDropped = 0;
     for (let minute = 0; minute < 3_000 && firstDropped === 0; minute++) {
-      const { room } = next(0, 100, minute);
-      expect(spool.bytes).toBeLessThanOrEqual(256 * 1_024);
+      const { room } = next(0, 40, minute);
+      expect(spool.bytes).toBeLessThanOrEqual(48 * 1_024);
       if (room.thinnedRows > 0) firstThinned ||= minute;
       if (room.droppedBatches > 0) firstDropped = minute;
     }
