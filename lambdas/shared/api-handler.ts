@@ -38,6 +38,12 @@ export type Reply<B> = {
   readonly body: B;
   readonly headers?: Record<string, string>;
   readonly cookies?: string[];
+  /** Instead of the body, where the route answers with a file. */
+  readonly file?: {
+    readonly bytes: Uint8Array;
+    readonly contentType: string;
+    readonly fileName: string;
+  };
 };
 export type Handlers<T extends RouteTable> = {
   readonly [K in keyof T]: (input: RouteInput<T[K]>) => Promise<Result<Reply<Success<T[K]>>>>;
@@ -79,7 +85,8 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     // The route's own schemas made `parsed` just now, which the compiler cannot follow through the map.
     const result = await handler(parsed as never);
     if (!result.ok) return refuse(requestId, result.failure);
-    const { body, headers, cookies } = result.value;
+    const { body, headers, cookies, file } = result.value;
+    if (file) return answerFile(found.route.success.status, file);
     return {
       statusCode: found.route.success.status,
       headers: {
@@ -107,6 +114,24 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
       );
     },
   });
+};
+
+const answerFile = (
+  statusCode: number,
+  { bytes, contentType, fileName }: NonNullable<Reply<unknown>['file']>,
+): APIGatewayProxyStructuredResultV2 => {
+  const isText = contentType.startsWith('text/');
+  return {
+    statusCode,
+    headers: {
+      'cache-control': 'no-store',
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${fileName}"`,
+      'x-content-type-options': 'nosniff',
+    },
+    body: Buffer.from(bytes).toString(isText ? 'utf8' : 'base64'),
+    isBase64Encoded: !isText,
+  };
 };
 
 const admit = (route: Route, event: Event): Result<Principal | undefined> => {

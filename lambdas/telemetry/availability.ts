@@ -83,3 +83,7 @@ export const addOutages = (a: Outages, b: Outages): Outages => ({
   opening: 0,
   closing: 0,
 });
+
+/** Up time of up and down time, in percent; null where there was neither. */
+export const availabilityPct = ({ up, down }: Pick<Outages, 'up' | 'down'>): number | null =>
+  up + down === 0 ? null : Math.round((10_000 * up) / (up + down)) / 100;

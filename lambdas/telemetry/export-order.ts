@@ -1,6 +1,12 @@
 import * as z from 'zod';
-import { type ExportTier, exportFormats, exportTiers } from '../../contracts/api-telemetry-export.ts';
-import { customerId, epochMs, minerId, siteId, zoneId } from '../../contracts/identifiers.ts';
+import type { Site } from '../../contracts/api-fleet.ts';
+import {
+  type ExportTier,
+  exportFormats,
+  type exportQuery,
+  exportTiers,
+} from '../../contracts/api-telemetry-export.ts';
+import { epochMs, minerId, siteId } from '../../contracts/identifiers.ts';
 import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
 import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
@@ -10,15 +16,16 @@ import { dayMs, windowMs } from './windows.ts';
 /** What an export holds: the tier's rows of some miners in an interval. */
 export const exportOrder = z.strictObject({
   siteId,
+  timeZone: z.string(),
   tier: z.enum(exportTiers),
   format: z.enum(exportFormats),
   fromMs: epochMs,
   toMs: epochMs,
   fields: z.array(z.enum(readingFieldNames)),
   minerIds: z.array(minerId).optional(),
-  zoneId: zoneId.optional(),
+  zoneId: z.string().optional(),
   model: z.string().optional(),
-  customerId: customerId.optional(),
+  customerId: z.string().optional(),
 });
 export type ExportOrder = z.infer<typeof exportOrder>;
 
@@ -90,3 +97,19 @@ export const tooManyRows = (limit: keyof typeof rowLimits, says: string) =>
       limit === 'direct' ? ', or ask for a job with POST /api/v1/telemetry/exports' : ''
     }`,
   );
+
+type Asked = Omit<z.output<typeof exportQuery>, 'site_id' | 'miner_id'>;
+/** What the API was asked for, as an order; all fields of raw samples, of windows the usual ones. */
+export const orderOf = (site: Site, asked: Asked, minerIds: readonly string[] | undefined): ExportOrder => ({
+  siteId: site.site_id,
+  timeZone: site.time_zone,
+  tier: asked.tier,
+  format: asked.format,
+  fromMs: Date.parse(asked.from),
+  toMs: Date.parse(asked.to),
+  fields: [...(asked.fields ?? (asked.tier === 'raw' ? readingFieldNames : usualFields))],
+  ...(minerIds && { minerIds: [...minerIds] }),
+  ...(asked.zone_id !== undefined && { zoneId: asked.zone_id }),
+  ...(asked.model !== undefined && { model: asked.model }),
+  ...(asked.customer_id !== undefined && { customerId: asked.customer_id }),
+});

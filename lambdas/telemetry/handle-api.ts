@@ -1,63 +1,144 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { toColumns } from '../../contracts/telemetry-columns.ts';
+import type { Principal } from '../../contracts/access.ts';
+import type { Site } from '../../contracts/api-fleet.ts';
 import { readMiners, readSite } from '../fleet/fleet-directory.ts';
 import { reachSite } from '../fleet/manage-fleet.ts';
 import { apiHandler } from '../shared/api-handler.ts';
 import { systemClock, toUtc } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
-import { succeed } from '../shared/result.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import { telemetryRoutes } from './api.ts';
+import { s3BlockStore } from './block-store.ts';
+import { orderOf } from './export-order.ts';
+import { insertExport, listExports, readExport } from './export-repository.ts';
+import { exportSource } from './export-rows.ts';
+import { aggregatesOf } from './get-aggregates.ts';
+import { availabilityOf } from './get-availability.ts';
 import { pageOfLive } from './get-live.ts';
-import { liveTableOf } from './live-table.ts';
+import { minerSeries } from './get-miner-series.ts';
+import { exportUrl } from './keep-export.ts';
+import { readHeads } from './live-repository.ts';
+import { liveTables } from './live-table.ts';
+import { makeExport } from './make-export.ts';
+import { presentExport } from './present-export.ts';
+import { openGapsOf } from './present-losses.ts';
 import { listEntries } from './quarantine-repository.ts';
+import { mostAnswerBytes, tooLarge } from './query-plan.ts';
+import { readLiveColumns } from './read-live.ts';
 import { readSeries } from './read-series.ts';
-import { readLive } from './read-telemetry.ts';
+import { readGroupColumns } from './read-tier-groups.ts';
+import { requestExport, sendExportDue } from './request-export.ts';
 import { siteRegistry } from './site-registry.ts';
+import { daysOfMiners, tierReaders } from './tier-readers.ts';
 
-const env = config({ TELEMETRY_TABLE: z.string(), FLEET_TABLE: z.string() });
-const store = { db: documentClient(), telemetryTable: env.TELEMETRY_TABLE, fleetTable: env.FLEET_TABLE };
+const env = config({
+  TELEMETRY_TABLE: z.string(),
+  TELEMETRY_BUCKET: z.string(),
+  FLEET_TABLE: z.string(),
+  EXPORT_QUEUE: z.string(),
+});
+const s3 = new S3Client({});
+const store = {
+  db: documentClient(),
+  telemetryTable: env.TELEMETRY_TABLE,
+  fleetTable: env.FLEET_TABLE,
+  blocks: s3BlockStore(s3, env.TELEMETRY_BUCKET),
+};
+const now = systemClock.nowMs;
 const reach = reachSite(readSite(store));
 const factsOfSite = siteRegistry(readMiners(store), systemClock);
+const liveTable = liveTables(readLiveColumns(store), factsOfSite, systemClock);
+const urlOf = exportUrl(s3, env.TELEMETRY_BUCKET);
+const order = requestExport({
+  readMiners: readMiners(store),
+  insert: insertExport(store),
+  send: sendExportDue(new SQSClient({}), env.EXPORT_QUEUE),
+});
+
+/** Answers for a site that the caller reaches; others are not found. */
+const atSite = async <T>(who: Principal, siteId: number, answer: (site: Site) => Promise<Result<T>>) => {
+  const reached = await reach(who, siteId);
+  return reached.ok ? answer(reached.value.site) : reached;
+};
+const withBody = <T>(result: Result<T>) => (result.ok ? succeed({ body: result.value }) : result);
 
 export const handler = apiHandler(telemetryRoutes, {
-  getLive: async ({ who, query }) => {
-    const reached = await reach(who, query.site_id);
-    if (!reached.ok) return reached;
-    const live = await readLive(store)(query.site_id);
-    const factsOf = await factsOfSite(
-      query.site_id,
-      live.map(({ reading }) => reading.minerId),
-    );
-    const figures = (of: 'hashrateThs' | 'powerW') =>
-      Float64Array.from(live, ({ mean }) => mean[of] ?? Number.NaN);
-    const means = { hashrateThs: figures('hashrateThs'), powerW: figures('powerW') };
-    const table = liveTableOf(toColumns(live.map(({ reading }) => reading)), means, factsOf);
-    const page = pageOfLive(query.site_id, table, query, systemClock.nowMs());
-    return page.ok ? succeed({ body: page.value }) : page;
-  },
-  getSeries: async ({ who, query }) => {
-    const reached = await reach(who, query.site_id);
-    if (!reached.ok) return reached;
-    const series = await readSeries(store)(query, systemClock.nowMs());
-    return series.ok ? succeed({ body: series.value }) : series;
-  },
-  listQuarantine: async ({ who, query }) => {
-    const reached = await reach(who, query.site_id);
-    if (!reached.ok) return reached;
-    const { entries, nextCursor } = await listEntries(store)(
-      query.site_id,
-      systemClock.nowMs(),
-      query.limit,
-      query.cursor,
-    );
-    const batches = entries.map(({ received_at_ms, ...entry }) => ({
-      ...entry,
-      received_at: toUtc(received_at_ms),
-      replay: 'none' as const,
-    }));
-    return succeed({
-      body: { batches, count: batches.length, ...(nextCursor && { next_cursor: nextCursor }) },
-    });
-  },
+  getLive: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ site_id }) =>
+      withBody(pageOfLive(site_id, await liveTable(site_id), query, now())),
+    ),
+  getMinerSeries: ({ who, params, query }) =>
+    atSite(who, query.site_id, async ({ site_id, time_zone }) => {
+      const miner = { siteId: site_id, minerId: params.miner_id, timeZone: time_zone };
+      return withBody(await minerSeries(tierReaders(store, time_zone))(miner, query, now()));
+    }),
+  getSeries: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ time_zone }) =>
+      withBody(await readSeries(tierReaders(store, time_zone), time_zone)(query, now())),
+    ),
+  getAggregates: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ site_id, time_zone }) => {
+      const site = { siteId: site_id, timeZone: time_zone };
+      return withBody(await aggregatesOf(readGroupColumns(store))(site, query, now()));
+    }),
+  getAvailability: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ site_id, time_zone }) => {
+      const site = { siteId: site_id, timeZone: time_zone };
+      const factsOf = await factsOfSite(site_id, query.miner_id ?? []);
+      return withBody(await availabilityOf(daysOfMiners(store, time_zone))(site, query, factsOf, now()));
+    }),
+  getExportFile: ({ who, query }) =>
+    atSite(who, query.site_id, async (site) => {
+      const asked = orderOf(site, query, query.miner_id);
+      const make = makeExport({
+        readMiners: readMiners(store),
+        source: exportSource(tierReaders(store, site.time_zone)),
+      });
+      const file = await make(asked, 'direct');
+      if (!file.ok) return file;
+      // A file that is no text travels as base64.
+      if ((4 / 3) * file.value.bytes.length > mostAnswerBytes)
+        return tooLarge('from', 'narrow the interval, or ask for a job with POST /api/v1/telemetry/exports');
+      return succeed({ body: undefined, file: file.value });
+    }),
+  createExport: ({ who, body }) =>
+    atSite(who, body.site_id, async (site) => {
+      const job = await order(orderOf(site, body, body.miner_ids), who.userId, now());
+      return job.ok ? succeed({ body: { export: await presentExport(job.value, undefined, now()) } }) : job;
+    }),
+  listExports: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ site_id }) => {
+      const jobs = await listExports(store)(site_id, now(), query.limit);
+      const exports = await Promise.all(jobs.map((job) => presentExport(job, undefined, now())));
+      return succeed({ body: { exports, count: exports.length } });
+    }),
+  getExport: ({ who, params, query }) =>
+    atSite(who, query.site_id, async ({ site_id }) => {
+      const job = await readExport(store)(site_id, params.export_id, now());
+      return job
+        ? succeed({ body: { export: await presentExport(job, urlOf, now()) } })
+        : fail('not_found', 'Export not found');
+    }),
+  getGaps: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ site_id }) => {
+      const gaps = openGapsOf(await readHeads(store)(site_id));
+      return succeed({ body: { site_id, gaps, count: gaps.length } });
+    }),
+  listQuarantine: ({ who, query }) =>
+    atSite(who, query.site_id, async ({ site_id }) => {
+      const { entries, nextCursor } = await listEntries(store)(site_id, now(), query.limit, query.cursor);
+      const batches = entries.map(({ received_at_ms, ...entry }) => ({
+        ...entry,
+        received_at: toUtc(received_at_ms),
+        replay: 'none' as const,
+      }));
+      return succeed({
+        body: { batches, count: batches.length, ...(nextCursor && { next_cursor: nextCursor }) },
+      });
+    }),
+  replayQuarantined: ({ who, body }) =>
+    atSite(who, body.site_id, async () => fail('not_found', 'Batch not found')),
 });

@@ -1,6 +1,7 @@
 import type { LiveFigure } from '../../contracts/api-telemetry.ts';
 import { powerModes, type ReadingField } from '../../contracts/reading.ts';
 import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+import type { Clock } from '../shared/clock.ts';
 import type { FactsOf } from './apply-batch.ts';
 
 /** Means of the five minutes before each miner's latest sample; NaN where it said nothing. */
@@ -113,4 +114,25 @@ const least = (fields: readonly At[], at: number) => {
     if (!Number.isNaN(value) && !(value >= smallest)) smallest = value;
   }
   return smallest;
+};
+
+type ReadLive = (siteId: number) => Promise<{ readonly latest: TelemetryColumns; readonly means: LiveMeans }>;
+/** The registry itself is read again after a minute at the latest; a table of unchanged readings may be so much older. */
+const freshMs = 10_000;
+
+/** Live tables by site, made again where a reading or (after ten seconds) the registry has changed. */
+export const liveTables = (
+  readLive: ReadLive,
+  factsOfSite: (siteId: number, minerIds: readonly string[]) => Promise<FactsOf>,
+  clock: Clock,
+) => {
+  const made = new WeakMap<object, { readonly atMs: number; readonly table: LiveTable }>();
+  return async (siteId: number): Promise<LiveTable> => {
+    const live = await readLive(siteId);
+    const known = made.get(live);
+    if (known && clock.nowMs() - known.atMs < freshMs) return known.table;
+    const table = liveTableOf(live.latest, live.means, await factsOfSite(siteId, live.latest.minerIds));
+    made.set(live, { atMs: clock.nowMs(), table });
+    return table;
+  };
 };

@@ -2,7 +2,14 @@ import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
 import { toUtc } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { csvWriter } from './export-csv.ts';
-import { type ExportMiner, type ExportOrder, minersOf, rowLimits, tooManyRows } from './export-order.ts';
+import {
+  checkOrder,
+  type ExportMiner,
+  type ExportOrder,
+  minersOf,
+  rowLimits,
+  tooManyRows,
+} from './export-order.ts';
 import { parquetWriter } from './export-parquet.ts';
 import type { ExportColumn, ExportPart } from './export-table.ts';
 
@@ -38,6 +45,8 @@ export const makeExport =
   async (order: ExportOrder, limit: Limit): Promise<Result<ExportFile>> => {
     const miners = minersOf(order, await readMiners(order.siteId));
     if (miners.length === 0) return fail('validation_failed', 'No miner of this site fits');
+    const checked = checkOrder(order, miners.length, limit);
+    if (!checked.ok) return checked;
     const columns = source.columnsOf(order);
     const writer = order.format === 'csv' ? csvWriter(columns, limit === 'job') : parquetWriter(columns);
     let rows = 0;

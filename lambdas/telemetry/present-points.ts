@@ -6,19 +6,8 @@ import type {
 import { minerStates, type ReadingField, readingFields } from '../../contracts/reading.ts';
 import { wireNameOf } from '../../contracts/reading-wire-names.ts';
 import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
-import type { CounterWindows, GaugeWindows } from './history-table.ts';
-import { riseTo } from './history-table.ts';
-
-/** One miner's five-minute windows in the order of time, field by field as far as they are asked for. */
-export type WindowColumns = {
-  readonly rows: number;
-  readonly startMs: Float64Array;
-  readonly samples: Float64Array;
-  /** Samples in each state, in the order of minerStates. */
-  readonly states: readonly Float64Array[];
-  readonly gauge: (field: ReadingField) => GaugeWindows | undefined;
-  readonly counter: (field: ReadingField) => CounterWindows | undefined;
-};
+import { type CounterWindows, type GaugeWindows, riseTo } from './history-table.ts';
+import type { WindowColumns } from './read-tiers.ts';
 
 /** Steps of equal length: every window falls into one, and where none does the step is a gap. */
 export type Grid = { readonly startMs: number; readonly stepMs: number; readonly count: number };

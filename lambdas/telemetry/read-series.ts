@@ -1,8 +1,9 @@
 import type { SeriesAnswer, Tier } from '../../contracts/api-telemetry.ts';
+import { readingFieldNames } from '../../contracts/reading.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { presentDays, presentReadings, presentWindows } from './present-series.ts';
-import { readDailySeries, readRawSeries, readWindowSeries } from './read-telemetry.ts';
-import type { TelemetryStore } from './telemetry-keys.ts';
+import { siteDaysBetween } from './site-days.ts';
+import type { TierReaders } from './tier-readers.ts';
 import { dayMs } from './windows.ts';
 
 const usualSpanMs: Readonly<Record<Tier, number>> = { raw: 60 * 60_000, '5min': dayMs, daily: 30 * dayMs };
@@ -16,9 +17,9 @@ export type SeriesRequest = {
   readonly to?: string | undefined;
 };
 
-/** One miner's history. Fails with `validation_failed` when the interval is empty or longer than the tier allows. */
+/** One miner's history, point by point. Fails with `validation_failed` when the interval is empty or longer than the tier allows. */
 export const readSeries =
-  (store: TelemetryStore) =>
+  (readers: TierReaders, timeZone: string) =>
   async (
     { site_id, miner_id, tier, from, to }: SeriesRequest,
     nowMs: number,
@@ -33,13 +34,17 @@ export const readSeries =
       );
     const of = { site_id, miner_id };
     if (tier === 'raw') {
-      const points = presentReadings(await readRawSeries(store)(site_id, miner_id, fromMs, toMs));
+      const points = presentReadings(await readers.raw(site_id, miner_id, fromMs, toMs, readingFieldNames));
       return succeed({ ...of, tier, count: points.length, points });
     }
     if (tier === '5min') {
-      const points = presentWindows(await readWindowSeries(store)(site_id, miner_id, fromMs, toMs));
+      const points = presentWindows(
+        await readers.windows(site_id, miner_id, fromMs, toMs, readingFieldNames),
+      );
       return succeed({ ...of, tier, count: points.length, points });
     }
-    const points = presentDays(await readDailySeries(store)(site_id, miner_id, fromMs, toMs));
-    return succeed({ ...of, tier, count: points.length, points });
+    const calendar = siteDaysBetween(timeZone, fromMs, toMs);
+    const [first, last] = [calendar.at(0), calendar.at(-1)];
+    const days = first && last ? await readers.days(site_id, miner_id, first.date, last.date) : [];
+    return succeed({ ...of, tier, count: days.length, points: presentDays(days, calendar) });
   };

@@ -57,7 +57,7 @@ export const startTables = async () => {
     close: async () => {
       db.destroy();
       await service.close();
-      rmSync(directory, { recursive: true });
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 };

@@ -31,6 +31,7 @@ export type Ids = {
   readonly ruleId: number;
 };
 
+const day = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const diagnosis = { root_cause: 'Dust', evidence: ['Fans at 100 %'], confidence: 0.7 };
 
 /** A body that each operation would accept if everything else were right. */
@@ -70,6 +71,8 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     createRule: { site_id: siteId, name: 'A rule', conditions: { max_risk_level: 'low' } },
     updateRule: { name: 'Another name' },
     executeApproved: { site_id: siteId },
+    createExport: { site_id: siteId, ...day },
+    replayQuarantined: { site_id: siteId },
   };
   return bodies[id];
 };
@@ -80,7 +83,15 @@ const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, st
   switch (id) {
     case 'getSeries':
       return { ...bySite, miner_id: minerId };
+    case 'getExportFile':
+      return { ...bySite, ...day };
     case 'getLive':
+    case 'getMinerSeries':
+    case 'getAggregates':
+    case 'getAvailability':
+    case 'listExports':
+    case 'getExport':
+    case 'getGaps':
     case 'listQuarantine':
     case 'listAlerts':
     case 'getAlert':
@@ -108,6 +119,9 @@ export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<st
     alert_id: ids.alertId,
     command_id: ids.commandId,
     rule_id: String(ids.ruleId),
+    miner_id: ids.minerId,
+    export_id: `ex-${'0'.repeat(24)}`,
+    quarantine_id: `q-${'0'.repeat(24)}`,
   };
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),
