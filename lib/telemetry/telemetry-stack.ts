@@ -48,7 +48,9 @@ export class TelemetryStack extends Stack {
     this.#blocks = blockBucket(this, 'Blocks', platform.dataKey);
     const { rollUp, rollUps } = this.#rollUp();
     this.#rollUps = rollUps;
-    const { ingest, batches } = this.#ingest();
+    this.#grantRollUp(rollUp);
+    fleet.grantRead(rollUp);
+    const { ingest, batches } = this.#ingest(rollUp);
     this.#watchSilence();
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/telemetry/handle-api.ts',
@@ -104,7 +106,7 @@ export class TelemetryStack extends Stack {
     bus.grantPutEventsTo(fn);
   }
 
-  #ingest() {
+  #ingest(rollUp: LambdaFunction) {
     const { platform, fleet } = this.#props;
     const ingest = new AppFunction(this, 'IngestFunction', {
       entry: 'lambdas/telemetry/on-telemetry-batch.ts',
@@ -117,8 +119,10 @@ export class TelemetryStack extends Stack {
     this.#grantAnnounce(ingest);
     fleet.grantRead(ingest);
     const unusable = this.#setAside();
-    ingest.addEnvironment('SET_ASIDE_QUEUE', unusable.queueUrl);
-    unusable.grantSendMessages(ingest);
+    for (const fn of [ingest, rollUp]) {
+      fn.addEnvironment('SET_ASIDE_QUEUE', unusable.queueUrl);
+      unusable.grantSendMessages(fn);
+    }
     const batches = new AppQueue(this, 'Batches', {
       alarmTopic: platform.alarmTopic,
       runbook: 'telemetry-ingest-failed.md',
@@ -170,7 +174,7 @@ export class TelemetryStack extends Stack {
   #rollUp() {
     const rollUp = new AppFunction(this, 'RollUpFunction', {
       entry: 'lambdas/telemetry/on-rollup-due.ts',
-      description: 'Brings the five-minute and daily tiers up to date',
+      description: 'Merges batches into windows, windows into hours and days',
       timeout: Duration.minutes(2),
       memoryMb: 1024,
     });
