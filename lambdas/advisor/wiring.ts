@@ -1,4 +1,5 @@
 import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { commitWithAudit } from '../audit/commit-with-audit.ts';
@@ -7,7 +8,9 @@ import { readMiners, readSite } from '../fleet/fleet-directory.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
-import { readLive, readRecentReadings } from '../telemetry/read-telemetry.ts';
+import { s3BlockStore } from '../telemetry/block-store.ts';
+import { readLive } from '../telemetry/read-live.ts';
+import { readRecentReadings } from '../telemetry/read-telemetry.ts';
 import type { AdvisorDeps } from './ask-advisor.ts';
 import type { ChangeDeps } from './change-recommendation.ts';
 import { readMinerCommands } from './execution-repository.ts';
@@ -42,17 +45,14 @@ export const createDeps = () => ({
   approvalTtlMs: config({ APPROVAL_TTL_S: seconds }).APPROVAL_TTL_S,
 });
 
-/** So many raw blocks give a few minutes of readings, which is what the rules look at. */
-const recentBlocks = 40;
-
 export const siteView = (): SiteView => {
-  const env = config({ FLEET_TABLE: name, TELEMETRY_TABLE: name });
-  const telemetry = { db, telemetryTable: env.TELEMETRY_TABLE };
+  const env = config({ FLEET_TABLE: name, TELEMETRY_TABLE: name, TELEMETRY_BUCKET: name });
+  const blocks = s3BlockStore(new S3Client({}), env.TELEMETRY_BUCKET);
+  const telemetry = { db, telemetryTable: env.TELEMETRY_TABLE, blocks };
   return {
     readMiners: readMiners({ db, fleetTable: env.FLEET_TABLE }),
     readLive: async (siteId) => (await readLive(telemetry)(siteId)).map(({ reading }) => reading),
-    readRecent: (siteId, minerId, sinceMs) =>
-      readRecentReadings(telemetry)(siteId, minerId, sinceMs, recentBlocks),
+    readRecent: readRecentReadings(telemetry),
   };
 };
 

@@ -1,5 +1,10 @@
 import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
-import type { Column, TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+
+/** Columns' whole numbers per unit. */
+export const hashrateScale = scaleOf('hashrateThs');
+export const powerScale = scaleOf('powerW');
+export const tempScale = scaleOf('chipTempC');
 
 /** Every field of a set of rows as a column; one column of nothing stands for all that nobody said. */
 export type AllFields = Readonly<Record<ReadingField, Column>>;

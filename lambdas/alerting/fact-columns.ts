@@ -9,6 +9,8 @@ export type FactColumns = {
   /** Index of the miner's peer group; -1 for a miner that is not registered. */
   readonly group: Int32Array;
   readonly groups: number;
+  /** The miners that are not registered. */
+  readonly unknown: readonly string[];
   readonly ratedHashrateThs: Float64Array;
   readonly ratedPowerW: Float64Array;
   readonly noisePrior: Float64Array;
@@ -47,5 +49,6 @@ export const factColumns = (
     columns.warnC[at] = limit.warnC;
     columns.boardSensor[at] = limit.boardSensor ? 1 : 0;
   });
-  return { ...columns, groups: groups.size };
+  const unknown = minerIds.filter((_, at) => !columns.facts[at]);
+  return { ...columns, groups: groups.size, unknown };
 };

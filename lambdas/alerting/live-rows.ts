@@ -1,6 +1,6 @@
 import { minerStates, powerModes } from '../../contracts/reading.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
-import { type AllFields, allFields } from './column-rows.ts';
+import { type AllFields, allFields, hashrateScale, tempScale } from './column-rows.ts';
 
 /** As the columns have them. */
 export const hashingState = minerStates.indexOf('hashing');
@@ -40,7 +40,7 @@ export const expectedOf = (
   ratedPowerW: number,
 ): number => {
   const said = fields.expectedHashrateThs[row] as number;
-  if (said) return said / 1e6;
+  if (said) return said / hashrateScale;
   if (mode === lowMode) return Number.NaN;
   const limit = fields.powerLimitW[row] as number;
   return ratedHashrateThs * (limit ? Math.min(1, limit / ratedPowerW) : 1);
@@ -57,5 +57,5 @@ export const hottestOf = (fields: AllFields, row: number): number => {
   if (one > hottest) hottest = one;
   if (two > hottest) hottest = two;
   if (three > hottest) hottest = three;
-  return hottest > 0 ? hottest / 1e3 : Number.NaN;
+  return hottest > 0 ? hottest / tempScale : Number.NaN;
 };

@@ -1,4 +1,4 @@
-import type { AllFields } from './column-rows.ts';
+import { type AllFields, hashrateScale, powerScale } from './column-rows.ts';
 import type { FactColumns } from './fact-columns.ts';
 import { expectedOf, hashingState, hottestOf, type LiveRows } from './live-rows.ts';
 import { medianOf } from './median-of.ts';
@@ -12,10 +12,22 @@ export type PeerColumns = {
   readonly chipTempC: (group: number) => number;
 };
 
-type Visit = (fields: AllFields, row: number, miner: number, mode: number, into: Float64Array, at: number) => number;
+type Visit = (
+  fields: AllFields,
+  row: number,
+  miner: number,
+  mode: number,
+  into: Float64Array,
+  at: number,
+) => number;
 
 /** The miners of a shard that hash and were sampled within `spanMs` of `endMs`, as yardsticks for each other. */
-export const peerColumns = (facts: FactColumns, rows: LiveRows, endMs: number, spanMs: number): PeerColumns => {
+export const peerColumns = (
+  facts: FactColumns,
+  rows: LiveRows,
+  endMs: number,
+  spanMs: number,
+): PeerColumns => {
   const members = membersOf(facts, rows, endMs, spanMs);
   const scratch = new Float64Array(4 * Math.max(1, ...members.map((group) => group.length)));
   const median = (group: number, visit: Visit) => {
@@ -34,9 +46,15 @@ export const peerColumns = (facts: FactColumns, rows: LiveRows, endMs: number, s
   const share: Visit = (fields, row, miner, mode, into, at) => {
     const hashrate = fields.hashrateThs[row] as number;
     const { ratedHashrateThs, ratedPowerW } = facts;
-    const expected = expectedOf(fields, mode, row, ratedHashrateThs[miner] as number, ratedPowerW[miner] as number);
+    const expected = expectedOf(
+      fields,
+      mode,
+      row,
+      ratedHashrateThs[miner] as number,
+      ratedPowerW[miner] as number,
+    );
     if (!expected || Number.isNaN(hashrate)) return at;
-    into[at] = hashrate / 1e6 / expected;
+    into[at] = hashrate / hashrateScale / expected;
     return at + 1;
   };
   const remembered = (visit: Visit) => {
@@ -98,7 +116,7 @@ const efficiency: Visit = (fields, row, _miner, _mode, into, at) => {
   const hashrate = fields.hashrateThs[row] as number;
   const power = fields.powerW[row] as number;
   if (!hashrate || !power) return at;
-  into[at] = power / 100 / (hashrate / 1e6);
+  into[at] = power / powerScale / (hashrate / hashrateScale);
   return at + 1;
 };
 

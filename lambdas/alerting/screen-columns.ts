@@ -1,9 +1,10 @@
+import { boardBelowChipC } from './chip-limits.ts';
+import { hashrateScale, powerScale, tempScale } from './column-rows.ts';
 import { noiseUnits } from './detect-anomalies.ts';
 import type { FactColumns } from './fact-columns.ts';
 import { dropShare, meanDropShare, meanWindowMs, noiseFactor } from './judge-hashrate.ts';
 import { noisyShare, overLimit, tooLittle, wastefulFactor } from './judge-power.ts';
 import { abovePeersC, nearLimitC } from './judge-temperature.ts';
-import { boardBelowChipC } from './chip-limits.ts';
 import { expectedOf, hashingState, hottestOf, type LiveRows, lowMode, sleepMode } from './live-rows.ts';
 import type { PeerColumns } from './peer-columns.ts';
 
@@ -74,9 +75,9 @@ export const screenRows = (
       open.push(row);
       continue;
     }
-    const hashrate = (fields.hashrateThs[row] as number) / 1e6;
+    const hashrate = (fields.hashrateThs[row] as number) / hashrateScale;
     const samples = means.hashrateCount[miner] as number;
-    const meanHashrate = (means.hashrateSum[miner] as number) / samples / 1e6;
+    const meanHashrate = (means.hashrateSum[miner] as number) / samples / hashrateScale;
     if (hashrate < expected) {
       const share = hashrate / expected;
       if (share < 0.05 || share < 1 - Math.max(dropShare, noiseFactor * prior)) {
@@ -89,13 +90,13 @@ export const screenRows = (
       continue;
     }
     let steadyHashrate = hashrate;
-    let steadyPowerW = (fields.powerW[row] as number) / 100;
+    let steadyPowerW = (fields.powerW[row] as number) / powerScale;
     if (prior >= noisyShare) {
       const sinceMs = Math.max(known(watch.startedMs[miner] as number), rampedMs);
       const isSettled = atMs - sinceMs >= meanWindowMs && !(uptimeMs < 2 * meanWindowMs) && samples >= 5;
       const powers = means.powerCount[miner] as number;
       steadyHashrate = isSettled ? meanHashrate : Number.NaN;
-      steadyPowerW = isSettled ? (means.powerSum[miner] as number) / powers / 100 : Number.NaN;
+      steadyPowerW = isSettled ? (means.powerSum[miner] as number) / powers / powerScale : Number.NaN;
     }
     const usual = Number.isNaN(expected) ? ratedHashrate : expected;
     if (!isFrugal(row, group, steadyHashrate, steadyPowerW, usual, ratedPowerW / ratedHashrate)) {
@@ -115,7 +116,9 @@ export const screenRows = (
       if (chipC >= warnC) return false;
       return chipC < warnC - nearLimitC || !(chipC >= peers.chipTempC(group) + abovePeersC);
     }
-    return facts.boardSensor[miner] === 0 || !((fields.boardTempC[row] as number) / 1e3 >= warnC - boardBelowChipC);
+    return (
+      facts.boardSensor[miner] === 0 || !((fields.boardTempC[row] as number) / tempScale >= warnC - boardBelowChipC)
+    );
   }
 
   /** Every fan turns, and none much slower than the fastest. */

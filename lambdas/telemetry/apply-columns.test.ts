@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MinerReading } from '../../contracts/reading.ts';
+import { encodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import { readingAt, toColumns } from '../../contracts/telemetry-columns.ts';
 import type { MinerFacts } from '../alerting/miner-facts.ts';
 import { applyBatch } from './apply-batch.ts';
 import { applyColumns } from './apply-columns.ts';
 import { emptyBlock, type LiveBlock } from './live-block.ts';
-import { decodeLive, encodeLive, joinLatest } from './live-codec.ts';
+import { decodeLive, encodeLive, type LatestRows, latestRows, openLatest } from './live-codec.ts';
 import { emptyState, type LiveState, watchOf } from './live-state.ts';
 import { sliceMs, slicesKept } from './slices.ts';
 import { healthy, minerIds, s19 } from './test-batches.ts';
@@ -109,17 +110,21 @@ const place = { siteId: 1, gatewayId: 'gw', shard: 0 };
 
 /** Either form of the state, miner by miner. */
 const ofBlock = (block: LiveBlock) =>
-  [...block.miners].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { reading, slices, watch }]) => ({ reading, slices, watch }));
+  [...block.miners]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { reading, slices, watch }]) => ({ reading, slices, watch }));
 const ofState = (live: LiveState) =>
   live.minerIds.map((_, miner) => {
     if (!live.latest) throw new Error('no latest rows');
     const newest = Math.floor((live.latestMs[miner] ?? 0) / sliceMs);
-    const slices = Array.from({ length: slicesKept }, (__, back) => newest - slicesKept + 1 + back).flatMap((slice) => {
-      const at = (slice % slicesKept) * live.minerIds.length + miner;
-      const { hashrateCount, hashrateSum, powerCount, powerSum } = live.slices;
-      const entry = [slice, hashrateCount[at], hashrateSum[at], powerCount[at], powerSum[at]];
-      return (hashrateCount[at] ?? 0) + (powerCount[at] ?? 0) > 0 ? [entry] : [];
-    });
+    const slices = Array.from({ length: slicesKept }, (__, back) => newest - slicesKept + 1 + back).flatMap(
+      (slice) => {
+        const at = (slice % slicesKept) * live.minerIds.length + miner;
+        const { hashrateCount, hashrateSum, powerCount, powerSum } = live.slices;
+        const entry = [slice, hashrateCount[at], hashrateSum[at], powerCount[at], powerSum[at]];
+        return (hashrateCount[at] ?? 0) + (powerCount[at] ?? 0) > 0 ? [entry] : [];
+      },
+    );
     return { reading: readingAt(live.latest, miner), slices, watch: watchOf(live, miner) };
   });
 
@@ -137,7 +142,10 @@ describe('a batch in columns', () => {
           expect(found.anomalies).toEqual(expected.anomalies);
           expect(found.recoveries).toEqual(expected.recoveries);
           expect(ofState(found.live)).toEqual(ofBlock(expected.block));
-          expect(found.live).toMatchObject({ newestMs: expected.block.newestMs, intervalMs: expected.block.intervalMs });
+          expect(found.live).toMatchObject({
+            newestMs: expected.block.newestMs,
+            intervalMs: expected.block.intervalMs,
+          });
           findings += found.anomalies.length + found.recoveries.length;
           ({ block } = expected);
           ({ live } = found);
@@ -153,14 +161,17 @@ describe('a batch in columns', () => {
       fc.property(schedules, (schedule) => {
         let screened = emptyState(place);
         let judged = emptyState(place);
+        let rows: LatestRows = { batch: undefined, others: undefined };
         for (const readings of batchesOf(schedule)) {
           const batch = toColumns(readings);
           const one = applyColumns(screened, batch, startMs, factsOf);
           judged = applyColumns(judged, batch, startMs, factsOf, { withoutScreen: true }).live;
-          const bytes = encodeLive(one.live, one.fromBatch);
-          expect(encodeLive(one.live)).toEqual(encodeLive(judged));
-          const { others, ...parts } = decodeLive(bytes);
-          screened = { ...one.live, ...parts, latest: joinLatest(batch, others) };
+          const batchBytes = encodeBatchColumns({ ...place, sequence: 1, createdAtMs: 0 }, batch);
+          rows = latestRows(one.live, rows, one.fromBatch, batchBytes, batch.rows);
+          const aside = { batch: undefined, others: judged.latest };
+          expect(encodeLive(one.live, aside)).toEqual(encodeLive(judged, aside));
+          const { rows: stored, ...parts } = decodeLive(encodeLive(one.live, rows));
+          screened = { ...one.live, ...parts, latest: openLatest(stored) };
           expect(ofState(screened)).toEqual(ofState(one.live));
         }
       }),

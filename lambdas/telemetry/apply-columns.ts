@@ -7,8 +7,8 @@ import { type LiveRows, liveRows } from '../alerting/live-rows.ts';
 import type { MinerFacts } from '../alerting/miner-facts.ts';
 import { peerColumns } from '../alerting/peer-columns.ts';
 import { screenRows } from '../alerting/screen-columns.ts';
-import { noteAbsences } from './note-absences.ts';
 import { type LiveState, watchOf } from './live-state.ts';
+import { noteAbsences } from './note-absences.ts';
 import { compareRows, gatherRows } from './row-sets.ts';
 import { addSample, copySlices, moveOn, type Slices, slidingMean, sumSlices } from './slices.ts';
 
@@ -167,7 +167,9 @@ const begin = (before: LiveState, batch: TelemetryColumns): Work => {
   const minerIds = unionOf(before.minerIds, batch.minerIds);
   const miners = minerIds.length;
   const isSame = minerIds === before.minerIds;
-  const places = isSame ? undefined : Uint32Array.from(placesIn(minerIds, before.minerIds) ?? before.latestMs.keys());
+  const places = isSame
+    ? undefined
+    : Uint32Array.from(placesIn(minerIds, before.minerIds) ?? before.latestMs.keys());
   const spread = (from: Float64Array) => {
     if (!places) return from.slice();
     const to = new Float64Array(miners).fill(Number.NaN);
@@ -175,7 +177,8 @@ const begin = (before: LiveState, batch: TelemetryColumns): Work => {
     return to;
   };
   const knownRow = new Int32Array(miners).fill(-1);
-  for (let old = 0; old < before.minerIds.length; old++) knownRow[places ? (places[old] as number) : old] = old;
+  for (let old = 0; old < before.minerIds.length; old++)
+    knownRow[places ? (places[old] as number) : old] = old;
   const batchPlaces = placesIn(minerIds, batch.minerIds);
   return {
     minerIds,
@@ -224,7 +227,10 @@ const placesIn = (sorted: readonly string[], wanted: readonly string[]): Int32Ar
 const replaceEqual = (work: Work, rows: LiveRows, miner: number, row: number) => {
   const { batch, known, batchRow, knownRow } = rows;
   const before = batchRow[miner] as number;
-  const old = before >= 0 ? { columns: batch, row: before } : known && { columns: known.columns, row: knownRow[miner] as number };
+  const old =
+    before >= 0
+      ? { columns: batch, row: before }
+      : known && { columns: known.columns, row: knownRow[miner] as number };
   if (!old || compareRows({ columns: batch, row }, old) >= 0) return;
   const atMs = batch.sampledAtMs[row] as number;
   const exchange = (columns: TelemetryColumns, at: number, times: number) => {
@@ -245,7 +251,8 @@ const sweepsOf = (batch: TelemetryColumns): Uint32Array[] => {
     .slice()
     .sort(
       (a, b) =>
-        (sampledAtMs[a] as number) - (sampledAtMs[b] as number) || (miner[a] as number) - (miner[b] as number),
+        (sampledAtMs[a] as number) - (sampledAtMs[b] as number) ||
+        (miner[a] as number) - (miner[b] as number),
     );
   const sweeps: Uint32Array[] = [];
   const seenIn = new Int32Array(minerIds.length).fill(-1);
@@ -265,7 +272,11 @@ const sweepsOf = (batch: TelemetryColumns): Uint32Array[] => {
 const inOrderOfTime = (rows: number[], { sampledAtMs }: TelemetryColumns) =>
   rows.sort((a, b) => (sampledAtMs[a] as number) - (sampledAtMs[b] as number) || a - b);
 
-const noteWatch = (work: Work, miner: number, { kinds, startedMs, rampedMs, noise, missed }: DetectorState) => {
+const noteWatch = (
+  work: Work,
+  miner: number,
+  { kinds, startedMs, rampedMs, noise, missed }: DetectorState,
+) => {
   work.startedMs[miner] = startedMs ?? Number.NaN;
   work.rampedMs[miner] = rampedMs ?? Number.NaN;
   work.noise[miner] = noise === undefined ? Number.NaN : Math.round(noise * 1e5);
@@ -294,12 +305,17 @@ const presentIn = ({ miners, minerOf }: Work) => {
 const intervalAfter = ({ newestMs: before, intervalMs }: LiveState, newestMs: number) => {
   if (before === 0 || newestMs <= before) return intervalMs;
   const gapMs = newestMs - before;
-  return intervalMs === undefined ? gapMs : Math.round(0.8 * intervalMs + 0.2 * Math.min(gapMs, 4 * intervalMs));
+  return intervalMs === undefined
+    ? gapMs
+    : Math.round(0.8 * intervalMs + 0.2 * Math.min(gapMs, 4 * intervalMs));
 };
 
 /** Facts of a shard's miners stay while neither the miners nor the registry's answer change. */
-const remembered = new WeakMap<readonly string[], { readonly factsOf: FactsOf; readonly facts: FactColumns }>();
-const factsFor = (minerIds: readonly string[], factsOf: FactsOf): FactColumns => {
+const remembered = new WeakMap<
+  readonly string[],
+  { readonly factsOf: FactsOf; readonly facts: FactColumns }
+>();
+export const factsFor = (minerIds: readonly string[], factsOf: FactsOf): FactColumns => {
   const known = remembered.get(minerIds);
   if (known?.factsOf === factsOf) return known.facts;
   const facts = factColumns(minerIds, factsOf);

@@ -29,7 +29,8 @@ export const checkColumns = (
     const { least, most } = bounds[field];
     const bad = countOutside(column, least, most);
     droppedValues += bad;
-    values[field] = bad === 0 ? column : column.map((value) => (value < least || value > most ? Number.NaN : value));
+    values[field] =
+      bad === 0 ? column : column.map((value) => (value < least || value > most ? Number.NaN : value));
   }
   return {
     columns: droppedValues === 0 ? columns : { ...columns, values: withoutEmpty(values) },
@@ -57,19 +58,27 @@ const countOutside = (column: Column, least: number, most: number) => {
 };
 
 const withoutEmpty = (values: Partial<Record<(typeof readingFieldNames)[number], Column>>) =>
-  Object.fromEntries(Object.entries(values).filter(([, column]) => column.some((value) => !Number.isNaN(value))));
+  Object.fromEntries(
+    Object.entries(values).filter(([, column]) => column.some((value) => !Number.isNaN(value))),
+  );
 
 /** Undefined: all. */
-const keptRows = (batch: TelemetryColumns, latestMs: number, foreign: ReadonlySet<string>): number[] | undefined => {
+const keptRows = (
+  batch: TelemetryColumns,
+  latestMs: number,
+  foreign: ReadonlySet<string>,
+): number[] | undefined => {
   const { rows, miner, minerIds, sampledAtMs } = batch;
   const isForeign = minerIds.map((id) => foreign.has(id));
   const kept: number[] = [];
   for (let row = 0; row < rows; row++) {
     if ((sampledAtMs[row] as number) > latestMs || isForeign[miner[row] as number]) continue;
     const last = kept.at(-1);
-    const isSecond = last !== undefined && miner[last] === miner[row] && sampledAtMs[last] === sampledAtMs[row];
+    const isSecond =
+      last !== undefined && miner[last] === miner[row] && sampledAtMs[last] === sampledAtMs[row];
     if (!isSecond) kept.push(row);
-    else if (compareRows({ columns: batch, row }, { columns: batch, row: last }) < 0) kept[kept.length - 1] = row;
+    else if (compareRows({ columns: batch, row }, { columns: batch, row: last }) < 0)
+      kept[kept.length - 1] = row;
   }
   return kept.length === rows ? undefined : kept;
 };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { applyBatch } from './apply-batch.ts';
+import { toColumns } from '../../contracts/telemetry-columns.ts';
+import { applyColumns } from './apply-columns.ts';
 import { closedWindows, silence, silentShards } from './find-silence.ts';
-import { emptyBlock } from './live-block.ts';
 import type { LiveHead } from './live-repository.ts';
+import { emptyState } from './live-state.ts';
 import { healthy, minerIds, s19 } from './test-batches.ts';
 import { windowMs } from './windows.ts';
 
@@ -15,6 +16,8 @@ const head = (more: Partial<LiveHead> = {}): LiveHead => ({
   newest_ms: nowMs - 40_000,
   received_at_ms: nowMs - 40_000,
   interval_ms: 2_000,
+  highest: 7,
+  live: { key: 'live/x', bytes: 1 },
   ...more,
 });
 const at = (agoMs: number) => ({ newest_ms: nowMs - agoMs, received_at_ms: nowMs - agoMs });
@@ -40,24 +43,24 @@ describe('silence', () => {
 
   it('puts every miner out of sight, and each is back with the next batch', () => {
     const ids = minerIds(4);
-    const { block } = applyBatch(
-      emptyBlock(1, 'gw-1', 0),
-      ids.map((id) => healthy(id, nowMs - 60_000)),
+    const { live } = applyColumns(
+      emptyState({ siteId: 1, gatewayId: 'gw-1', shard: 0 }),
+      toColumns(ids.map((id) => healthy(id, nowMs - 60_000))),
       nowMs - 60_000,
       () => s19,
     );
-    const silent = silence(block, () => s19, nowMs);
+    const silent = silence(live, () => s19, nowMs);
     expect(silent.detected).toMatchObject({ gatewaySilent: true, recoveries: [] });
     expect(silent.detected.anomalies.map(({ minerId, kind }) => [minerId, kind])).toEqual(
       ids.map((id) => [id, 'offline']),
     );
-    const back = applyBatch(
-      silent.block,
-      ids.map((id) => healthy(id, nowMs + 5_000)),
+    const back = applyColumns(
+      silent.live,
+      toColumns(ids.map((id) => healthy(id, nowMs + 5_000))),
       nowMs + 5_000,
       () => s19,
     );
-    expect(back.block.silent).toBe(false);
+    expect(back.live.silent).toBe(false);
     expect(back.recoveries.map(({ minerId, kind }) => [minerId, kind])).toEqual(
       ids.map((id) => [id, 'offline']),
     );

@@ -1,8 +1,9 @@
 import type { AnomaliesDetected, Anomaly } from '../../contracts/alert.ts';
-import { markOffline } from './absent-miners.ts';
-import type { FactsOf } from './apply-batch.ts';
-import type { LiveBlock } from './live-block.ts';
+import type { DetectorState } from '../alerting/detector-state.ts';
+import type { FactsOf } from './apply-columns.ts';
 import type { LiveHead } from './live-repository.ts';
+import { type LiveState, watchOf } from './live-state.ts';
+import { markOffline } from './note-absences.ts';
 import { windowMs, windowOf } from './windows.ts';
 
 /** Silence begins after three sweeps that did not come, and never sooner than this. */
@@ -34,36 +35,28 @@ export const closedWindows = (heads: readonly LiveHead[], nowMs: number) =>
       : [];
   });
 
-/** What to announce of a silent shard, and its block with every miner marked as offline. */
+/** What to announce of a silent shard, and its state with every miner marked as offline. */
 export const silence = (
-  block: LiveBlock,
+  live: LiveState,
   factsOf: FactsOf,
   nowMs: number,
-): { detected: AnomaliesDetected; block: LiveBlock } => {
-  const seconds = Math.round((nowMs - block.receivedAtMs) / 1000);
+): { detected: AnomaliesDetected; live: LiveState } => {
+  const seconds = Math.round((nowMs - live.receivedAtMs) / 1000);
   const reason = {
-    en: `Gateway ${block.gatewayId} has sent nothing for ${seconds} s; all of its miners are out of sight.`,
-    zh: `网关 ${block.gatewayId} 已 ${seconds} 秒没有上报，其下所有矿机失联。`,
+    en: `Gateway ${live.gatewayId} has sent nothing for ${seconds} s; all of its miners are out of sight.`,
+    zh: `网关 ${live.gatewayId} 已 ${seconds} 秒没有上报，其下所有矿机失联。`,
   };
-  const anomalies = [...block.miners.values()].flatMap(({ reading }): Anomaly[] => {
-    const { minerId } = reading;
+  const anomalies = live.minerIds.flatMap((minerId): Anomaly[] => {
     const zoneId = factsOf(minerId)?.zoneId;
     if (zoneId === undefined) return [];
-    return [
-      {
-        minerId,
-        zoneId,
-        kind: 'offline',
-        severity: 'P1',
-        reason,
-        reading: { minerId, sampledAtMs: nowMs, state: 'unreachable', values: {} },
-      },
-    ];
+    const reading = { minerId, sampledAtMs: nowMs, state: 'unreachable' as const, values: {} };
+    return [{ minerId, zoneId, kind: 'offline', severity: 'P1', reason, reading }];
   });
-  const miners = new Map(
-    [...block.miners].map(([id, miner]) => [id, { ...miner, watch: markOffline(miner.watch, nowMs) }]),
-  );
-  const { siteId, gatewayId } = block;
+  const kinds = new Map<number, DetectorState['kinds']>();
+  live.minerIds.forEach((_, miner) => {
+    kinds.set(miner, markOffline(watchOf(live, miner), nowMs).kinds);
+  });
+  const { siteId, gatewayId } = live;
   return {
     detected: {
       version: 1,
@@ -75,6 +68,6 @@ export const silence = (
       recoveries: [],
       gatewaySilent: true,
     },
-    block: { ...block, miners, silent: true },
+    live: { ...live, kinds, silent: true },
   };
 };

@@ -1,6 +1,6 @@
 import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { FactsOf } from './apply-batch.ts';
+import type { FactsOf } from './apply-columns.ts';
 
 export type RegistryPort = {
   readonly readMinersOfGateway: (gatewayId: string) => Promise<readonly RegisteredMiner[]>;
@@ -19,7 +19,7 @@ export const gatewayRegistry = (
 ) => {
   const facts = new Map<
     string,
-    { readonly readMs: number; readonly miners: ReadonlyMap<string, RegisteredMiner> }
+    { readonly readMs: number; readonly miners: ReadonlyMap<string, RegisteredMiner>; readonly factsOf: FactsOf }
   >();
   const homes = new Map<string, { readonly readMs: number; readonly gatewayId: string | undefined }>();
   const owners = new Map<string, { readonly readMs: number; readonly owner: { tenantId: string } }>();
@@ -30,11 +30,11 @@ export const gatewayRegistry = (
       const age = now - (known?.readMs ?? Number.NEGATIVE_INFINITY);
       if (!known || age >= freshMs || (age >= askAgainMs && ids.some((id) => !known?.miners.has(id)))) {
         const miners = await readMinersOfGateway(gatewayId);
-        known = { readMs: now, miners: new Map(miners.map((miner) => [miner.minerId, miner])) };
+        const byId = new Map(miners.map((miner) => [miner.minerId, miner]));
+        known = { readMs: now, miners: byId, factsOf: (minerId) => byId.get(minerId) };
         facts.set(gatewayId, known);
       }
-      const { miners } = known;
-      return (minerId) => miners.get(minerId);
+      return known.factsOf;
     },
     readForeign: async (siteId: number, gatewayId: string, ids: readonly string[]) => {
       const now = clock.nowMs();

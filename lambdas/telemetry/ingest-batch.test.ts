@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
-import { scaleOf } from '../../contracts/telemetry-columns.ts';
+import { encodeBatch } from '../../contracts/telemetry-batch.ts';
 import { startTables } from '../../test/support/tables.ts';
-import { cachedBlocks } from './block-cache.ts';
-import { putRaw } from './block-repository.ts';
+import { forgetBatches, pendingBatches } from './batch-repository.ts';
+import { memoryBlockStore } from './block-store.ts';
+import { readFound } from './found-repository.ts';
 import { type Arrival, type IngestDeps, ingestBatch } from './ingest-batch.ts';
-import { commitBatch, readBlock } from './live-repository.ts';
+import { noteAsked, readHeads, readShard, sequencesOf, writeBatch } from './live-repository.ts';
 import { insertEntry, listEntries } from './quarantine-repository.ts';
-import { readDailySeries, readLive, readRecentReadings, readWindowSeries } from './read-telemetry.ts';
-import { rollUp } from './roll-up.ts';
+import { readLive } from './read-live.ts';
+import { readRecentReadings } from './read-telemetry.ts';
+import { decodeStored } from './roll-up-shard.ts';
+import { receiptOf } from './sequence-state.ts';
+import { shardCache } from './shard-cache.ts';
 import type { Shard } from './telemetry-keys.ts';
 import { batchBytes, healthy, minerIds, s19 } from './test-batches.ts';
 
@@ -19,26 +23,41 @@ beforeAll(async () => {
 afterAll(() => tables.close());
 
 const nowMs = Date.parse('2026-11-21T12:00:00.000Z');
+const blocks = memoryBlockStore();
 const storeOf = () => ({
   db: tables.db,
+  blocks,
   telemetryTable: tables.nameOf('telemetry'),
   auditTable: tables.nameOf('audit'),
   clock: { nowMs: () => nowMs },
 });
 
-/** A site of its own for each test, with everything real but bus, queue and bucket. */
+type Store = ReturnType<typeof storeOf>;
+const stored = (store: Store) => {
+  const shards = shardCache(readShard(store));
+  return {
+    readShard: shards.readShard,
+    remember: shards.remember,
+    putBatch: (_: Shard, bytes: Uint8Array) => store.blocks.put('batch', 'test', bytes),
+    removeBatch: store.blocks.remove,
+    writeBatch: writeBatch(store),
+    readFound: readFound(store),
+    noteAsked: noteAsked(store),
+  };
+};
+
+/** A site of its own for each test, with everything real but bus, queues and buckets. */
 const start = (siteId: number, faults: Partial<IngestDeps> = {}) => {
   const store = storeOf();
   const published: AnomaliesDetected[] = [];
-  const requested: { shard: Shard; windows: readonly number[] }[] = [];
+  const requested: Shard[] = [];
   const deps: IngestDeps = {
     readOwner: async (_, gatewayId) => (gatewayId === 'gw-1' ? { tenantId: 'acme' } : undefined),
     readFacts: async () => (id) => (id.startsWith('m-') ? s19 : undefined),
     readForeign: async (_site, _gateway, ids) => new Set(ids.filter((id) => id.startsWith('other-'))),
-    ...cachedBlocks({ readBlock: readBlock(store), commitBatch: commitBatch(store) }),
-    putRaw: putRaw(store),
+    ...stored(store),
     publish: async (detected) => void published.push(detected),
-    requestRollUp: async (shard, windows) => void requested.push({ shard, windows }),
+    requestRollUp: async (shard) => void requested.push(shard),
     setAside: async ({ receivedAtMs, gatewayId, bytes }, tenantId, fault, detail) => {
       const entry = {
         quarantineId: `q-${fault}`,
@@ -61,10 +80,16 @@ const start = (siteId: number, faults: Partial<IngestDeps> = {}) => {
     receivedAtMs,
     bytes,
   });
-  const catchUp = async () => {
-    for (const { shard, windows } of requested.splice(0)) await rollUp(store)(shard, windows);
+  /** Every row that waits for the roll-up, as `miner time`. */
+  const waiting = async () => {
+    const rows: string[] = [];
+    for (const batch of await pendingBatches(store)(place)) {
+      const { minerIds: ids, miner, sampledAtMs } = decodeStored(await store.blocks.get(batch.stored));
+      miner.forEach((one, at) => void rows.push(`${ids[one]} ${(sampledAtMs[at] ?? 0) - nowMs}`));
+    }
+    return rows.toSorted();
   };
-  return { store, deps, published, requested, place, arrival, ingest: ingestBatch(deps), catchUp };
+  return { store, deps, published, requested, place, arrival, waiting, ingest: ingestBatch(deps) };
 };
 
 describe('ingest', () => {
@@ -103,7 +128,7 @@ describe('ingest', () => {
     });
     expect((await readLive(store)(41)).map(({ reading }) => reading.minerId)).toEqual(['m-001', 'new-1']);
     const stolen = batchBytes([healthy('other-1', nowMs)], 2, place);
-    expect(await ingest(arrival(stolen))).toEqual({ outcome: 'set_aside', fault: 'FOREIGN_MINER' });
+    expect(await ingest(arrival(stolen))).toMatchObject({ outcome: 'set_aside', fault: 'FOREIGN_MINER' });
   });
 
   it('detects within the batch, and announces again what a crash kept from being announced', async () => {
@@ -133,15 +158,13 @@ describe('ingest', () => {
 
   it('lets two functions work on one shard at once', async () => {
     const one = start(3);
-    const other = ingestBatch({
-      ...one.deps,
-      ...cachedBlocks({ readBlock: readBlock(one.store), commitBatch: commitBatch(one.store) }),
-    });
+    const other = ingestBatch({ ...one.deps, ...stored(one.store) });
     const batches = Array.from({ length: 12 }, (_, index) =>
       batchBytes([healthy(`m-${index}`, nowMs - 1_000 * index)], index + 1, one.place),
     );
     await Promise.all(batches.map((bytes, index) => (index % 2 ? one.ingest : other)(one.arrival(bytes))));
     expect(await readLive(one.store)(3)).toHaveLength(12);
+    expect(await one.waiting()).toHaveLength(12);
   });
 
   it.each([
@@ -172,7 +195,7 @@ describe('ingest', () => {
     const { ingest, store } = start(site);
     const receivedAtMs = nowMs + fault.length;
     for (let delivery = 0; delivery < 2; delivery++)
-      expect(await ingest({ siteId: site, gatewayId, receivedAtMs, bytes: bytes() })).toEqual({
+      expect(await ingest({ siteId: site, gatewayId, receivedAtMs, bytes: bytes() })).toMatchObject({
         outcome: 'set_aside',
         fault,
       });
@@ -195,32 +218,76 @@ describe('ingest', () => {
     expect(first?.reading.values.powerW).toBe(3250);
   });
 
-  it('rolls replayed history of another year up at once, into equal means and counts', async () => {
-    const { ingest, place, arrival, store, catchUp } = start(6);
-    const day = Date.parse('2025-06-18T00:00:00.000Z');
-    const samples = Array.from({ length: 60 }, (_, index) =>
-      healthy('m-1', day + 1_000 + index * 30_000, {
-        hashrateThs: 90 + (index % 7),
-        acceptedShares: index * 3,
-      }),
-    );
-    const sent = [samples.slice(40), samples.slice(0, 40)];
-    for (const [index, part] of sent.entries()) await ingest(arrival(batchBytes(part, index + 1, place)));
-    await catchUp();
-    const windows = await readWindowSeries(store)(6, 'm-1', day, day + 86_400_000);
-    expect(windows.map(({ of }) => of.samples)).toEqual([10, 10, 10, 10, 10, 10]);
-    const sum = windows.reduce((total, { of }) => total + (of.gauges.hashrateThs?.[1] ?? 0), 0);
-    expect(sum / scaleOf('hashrateThs')).toBeCloseTo(
-      samples.reduce((total, { values }) => total + (values.hashrateThs ?? 0), 0),
-      6,
-    );
-    const [today] = await readDailySeries(store)(6, 'm-1', day, day + 1);
-    expect(today?.of).toMatchObject({
-      samples: 60,
-      availabilityPct: 100,
-      acceptedShares: 177,
-      energyKwh: 1.625,
+  it('asks for a roll-up once a window is over, and at once for history', async () => {
+    const { ingest, place, arrival, requested } = start(6);
+    const batch = (atMs: number, sequence: number) =>
+      arrival(batchBytes([healthy('m-1', atMs)], sequence, place), nowMs + sequence);
+    await ingest(batch(nowMs + 1_000, 1));
+    await ingest(batch(nowMs + 2_000, 2));
+    expect(requested).toEqual([]);
+    await ingest(batch(nowMs + 301_000, 3));
+    expect(requested).toEqual([place]);
+    await ingest(batch(Date.parse('2025-06-18T00:00:00.000Z'), 4));
+    expect(requested).toHaveLength(2);
+  });
+
+  it('follows the sequences of a shard, and keeps what comes late or again once', async () => {
+    const { ingest, place, arrival, store, waiting } = start(7);
+    const batch = (sequence: number, previousSequence: number) =>
+      arrival(
+        encodeBatch({
+          ...place,
+          sequence,
+          previousSequence,
+          createdAtMs: nowMs,
+          readings: [healthy('m-1', nowMs + sequence * 1_000, { hashrateThs: 90 + sequence })],
+        }),
+      );
+    const receipt = async () => (await readHeads(store)(7)).map((head) => receiptOf(sequencesOf(head)))[0];
+    await ingest(batch(1, 0));
+    await ingest(batch(7, 5));
+    expect(await receipt()).toEqual({ through: 1, highest: 7, gaps: [{ after: 1, before: 7 }] });
+    expect(await ingest(batch(7, 5))).toMatchObject({ outcome: 'known' });
+    const [head] = await readHeads(store)(7);
+    expect(head?.asked_ms).toBe(nowMs);
+    await ingest(batch(5, 3));
+    await ingest(batch(3, 1));
+    expect(await receipt()).toEqual({ through: 7, highest: 7, gaps: [] });
+    expect(await waiting()).toEqual(['m-1 1000', 'm-1 3000', 'm-1 5000', 'm-1 7000']);
+    const [live] = await readLive(store)(7);
+    expect(live).toMatchObject({
+      mean: { samples: 4, hashrateThs: 94 },
+      reading: { values: { hashrateThs: 97 } },
     });
-    expect((await readRecentReadings(store)(6, 'm-1', day)).length).toBe(60);
+  });
+
+  it('counts nothing twice when a batch comes again after its roll-up has let go of it', async () => {
+    const { ingest, place, arrival, store } = start(8);
+    const bytes = batchBytes([healthy('m-1', nowMs), healthy('m-2', nowMs)], 1, place);
+    await ingest(arrival(bytes));
+    await ingest(arrival(batchBytes([healthy('m-1', nowMs + 5_000)], 2, place)));
+    await forgetBatches(store)(await pendingBatches(store)(place));
+    expect(await ingest(arrival(bytes))).toMatchObject({ outcome: 'known' });
+    expect((await readLive(store)(8)).map(({ mean }) => mean.samples)).toEqual([2, 1]);
+  });
+
+  it('leaves one object per shard and per waiting batch behind', async () => {
+    const { ingest, place, arrival } = start(9);
+    const before = blocks.objects.size;
+    const odd = (miner: number, sequence: number, times: number) =>
+      (miner * 7_919 * times + sequence * 104_729) % 1_000_003;
+    for (let sequence = 1; sequence <= 5; sequence++) {
+      const atMs = nowMs + sequence * 60_000;
+      const readings = minerIds(900).map((id, miner) =>
+        healthy(id, atMs, {
+          acceptedShares: odd(miner, sequence, 1),
+          rejectedShares: odd(miner, sequence, 3),
+          hardwareErrors: odd(miner, sequence, 5),
+          staleShares: odd(miner, sequence, 11),
+        }),
+      );
+      await ingest(arrival(batchBytes(readings, sequence, place), atMs));
+    }
+    expect(blocks.objects.size - before).toBe(6);
   });
 });

@@ -1,10 +1,16 @@
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
-import { decodeBatch, type TelemetryBatch } from '../../contracts/telemetry-batch.ts';
-import { applyBatch, type FactsOf } from './apply-batch.ts';
-import { checkReadings } from './check-batch.ts';
-import type { LiveBlock } from './live-block.ts';
-import type { CommitBatch } from './live-repository.ts';
-import type { Receipt } from './receipt.ts';
+import {
+  type BatchHeader,
+  decodeBatchColumns,
+  encodeBatchColumns,
+  type SpoolDepth,
+} from '../../contracts/telemetry-batch.ts';
+import { type FactsOf, factsFor } from './apply-columns.ts';
+import type { StoredBytes } from './block-store.ts';
+import { checkColumns } from './check-columns.ts';
+import type { BatchWrite, WroteBatch } from './live-repository.ts';
+import type { CachedShard } from './shard-cache.ts';
+import { stepShard, type UsableBatch, withKnownIds } from './step-shard.ts';
 import type { Shard } from './telemetry-keys.ts';
 import { windowMs, windowOf } from './windows.ts';
 
@@ -26,22 +32,16 @@ export type IngestDeps = {
     gatewayId: string,
     ids: readonly string[],
   ) => Promise<ReadonlySet<string>>;
-  readonly putRaw: (
-    batch: TelemetryBatch,
-    name: string,
-    windowStartMs: number,
-    receivedAtMs: number,
-  ) => Promise<void>;
-  /** A block that may be a little old (its version tells), or as it is now. */
-  readonly readBlock: (shard: Shard, fresh: boolean) => Promise<LiveBlock>;
-  readonly commitBatch: (
-    block: LiveBlock,
-    name: string,
-    receipt: Receipt,
-    receivedAtMs: number,
-  ) => Promise<CommitBatch>;
+  /** A shard that may be a little old (its version tells), or as it is now. */
+  readonly readShard: (shard: Shard, fresh: boolean) => Promise<CachedShard>;
+  readonly remember: (known: CachedShard) => void;
+  readonly putBatch: (shard: Shard, bytes: Uint8Array) => Promise<StoredBytes>;
+  readonly removeBatch: (stored: StoredBytes) => Promise<void>;
+  readonly writeBatch: (write: BatchWrite) => Promise<WroteBatch>;
+  readonly readFound: (shard: Shard, sequence: number) => Promise<AnomaliesDetected | undefined>;
+  readonly noteAsked: (shard: Shard, nowMs: number) => Promise<unknown>;
   readonly publish: (detected: AnomaliesDetected) => Promise<void>;
-  readonly requestRollUp: (shard: Shard, windows: readonly number[]) => Promise<void>;
+  readonly requestRollUp: (shard: Shard) => Promise<void>;
   readonly setAside: (
     arrival: Arrival,
     tenantId: string | undefined,
@@ -51,24 +51,28 @@ export type IngestDeps = {
 };
 
 export type Ingested =
-  | { readonly outcome: 'set_aside'; readonly fault: string }
+  | { readonly outcome: 'set_aside'; readonly fault: string; readonly detail: string }
   | {
+      /** `known`: it had come before. */
       readonly outcome: 'stored' | 'known';
       readonly readings: number;
       readonly droppedValues: number;
       readonly droppedReadings: number;
+      /** Of windows that were over when the batch came. */
+      readonly lateReadings: number;
       readonly unknownMiners: number;
       readonly anomalies: number;
       /** Oldest sample to receipt. */
       readonly lagMs: number;
+      readonly spool: SpoolDepth | undefined;
     };
 
 const attempts = 12;
 
 /**
- * Takes in one batch: sets aside what cannot be used, leaves out what a gateway says of another's miners, keeps its readings in the raw tier, merges them into the live
- * block, detects anomalies and announces them. Safe to repeat after a crash at any point: the receipt that is written
- * with the live block says what is still to be announced.
+ * Takes in one batch: sets aside what cannot be used, leaves out what a gateway says of another's miners, keeps its rows for
+ * the roll-up, merges them into the shard's live state, detects anomalies and announces them. Safe to repeat after a crash
+ * at any point: what was found is written with the live state and announced again.
  */
 export const ingestBatch =
   (deps: IngestDeps) =>
@@ -77,93 +81,134 @@ export const ingestBatch =
     const tenantId = (await deps.readOwner(siteId, gatewayId))?.tenantId;
     const refuse = async (fault: string, detail: string): Promise<Ingested> => {
       await deps.setAside(arrival, tenantId, fault, detail);
-      return { outcome: 'set_aside', fault };
+      return { outcome: 'set_aside', fault, detail };
     };
     if (tenantId === undefined) return refuse('UNKNOWN_GATEWAY', 'the site has no such gateway');
-    const decoded = decodeBatch(arrival.bytes);
+    const decoded = decodeBatchColumns(arrival.bytes);
     if (!decoded.ok) return refuse(decoded.fault, decoded.detail);
-    const { batch } = decoded;
-    if (batch.siteId !== siteId || batch.gatewayId !== gatewayId)
+    const { header } = decoded;
+    if (header.siteId !== siteId || header.gatewayId !== gatewayId)
       return refuse('WRONG_PLACE', 'the header names another site or gateway than the topic');
-    const checked = checkReadings(batch.readings, receivedAtMs);
-    if (checked.readings.length === 0)
+    const known = await deps.readShard(header, false);
+    const sent = withKnownIds(decoded.columns, known.minerIds);
+    const factsOf = await deps.readFacts(gatewayId, sent.minerIds);
+    const { unknown } = factsFor(sent.minerIds, factsOf);
+    const foreign =
+      unknown.length > 0 ? await deps.readForeign(siteId, gatewayId, unknown) : new Set<string>();
+    if (sent.minerIds.every((id) => foreign.has(id)))
+      return refuse('FOREIGN_MINER', 'every miner in it is registered under another gateway');
+    const { columns, droppedValues, droppedRows } = checkColumns(sent, receivedAtMs, foreign);
+    if (columns.rows === 0)
       return refuse('FROM_THE_FUTURE', 'every sample lies more than ten minutes ahead of its receipt');
 
-    const ids = [...new Set(checked.readings.map(({ minerId }) => minerId))];
-    const factsOf = await deps.readFacts(gatewayId, ids);
-    const unknown = ids.filter((id) => !factsOf(id));
-    const foreign = unknown.length > 0 ? await deps.readForeign(siteId, gatewayId, unknown) : new Set();
-    const own = checked.readings.filter(({ minerId }) => !foreign.has(minerId));
-    if (own.length === 0)
-      return refuse('FOREIGN_MINER', 'every miner in it is registered under another gateway');
-
-    const usable = { ...batch, readings: own };
-    const name = `${batch.sequence}.${batch.createdAtMs}`;
-    const windows = Map.groupBy(usable.readings, ({ sampledAtMs }) => windowOf(sampledAtMs));
-    await Promise.all(
-      [...windows].map(([start, readings]) =>
-        deps.putRaw({ ...usable, readings }, name, start, receivedAtMs),
-      ),
-    );
-    const { outcome, receipt } = await commit(deps, usable, name, receivedAtMs, factsOf);
-    if (receipt.detected) await deps.publish(receipt.detected);
-    if (receipt.dueWindows.length > 0) await deps.requestRollUp(usable, receipt.dueWindows);
+    const bytes = columns === sent ? arrival.bytes : encodeBatchColumns(header, columns);
+    const taken = await takeIn(deps, known, { header, columns, bytes }, receivedAtMs, factsOf);
+    if (taken.found) await deps.publish(taken.found);
+    if (taken.isDue) await deps.requestRollUp(placeOf(header));
     return {
-      outcome,
-      readings: usable.readings.length,
-      droppedValues: checked.droppedValues,
-      droppedReadings: checked.readings.length - own.length + checked.droppedReadings,
+      outcome: taken.isKnown ? 'known' : 'stored',
+      readings: columns.rows,
+      droppedValues,
+      droppedReadings: droppedRows,
+      lateReadings: taken.lateReadings,
       unknownMiners: unknown.length - foreign.size,
-      anomalies: receipt.detected?.anomalies.length ?? 0,
-      lagMs: receivedAtMs - Math.min(...usable.readings.map(({ sampledAtMs }) => sampledAtMs)),
+      anomalies: taken.found?.anomalies.length ?? 0,
+      lagMs: receivedAtMs - oldestOf(columns.sampledAtMs),
+      spool: header.spool,
     };
   };
 
-const commit = async (
+const takeIn = async (
   deps: IngestDeps,
-  batch: TelemetryBatch,
-  name: string,
+  first: CachedShard,
+  batch: UsableBatch,
   receivedAtMs: number,
   factsOf: FactsOf,
 ) => {
+  const { header } = batch;
+  const stored = await deps.putBatch(header, batch.bytes);
+  let known = first;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const before = await deps.readBlock(batch, attempt > 1);
-    const { block, anomalies, recoveries } = applyBatch(before, batch.readings, receivedAtMs, factsOf);
-    const { siteId, gatewayId, sequence } = batch;
-    const detected: AnomaliesDetected = {
-      version: 1,
-      siteId,
-      gatewayId,
-      sequence,
-      receivedAtMs,
-      anomalies,
-      recoveries,
-    };
-    const receipt: Receipt = {
-      ...(anomalies.length + recoveries.length > 0 && { detected }),
-      dueWindows: dueWindows(before, batch, block.newestMs, receivedAtMs),
-    };
-    const committed = await deps.commitBatch(block, name, receipt, receivedAtMs);
-    if (committed.outcome === 'committed') return { outcome: 'stored' as const, receipt };
-    if (committed.outcome === 'known') return { outcome: 'known' as const, receipt: committed.receipt };
+    if (attempt > 1) known = await deps.readShard(header, true);
+    const step = stepShard(known, batch, receivedAtMs, factsOf);
+    const isEmpty = step.found.anomalies.length + step.found.recoveries.length === 0;
+    const foundBefore = step.isRepeat ? await deps.readFound(header, header.sequence) : undefined;
+    const found = isEmpty || foundBefore ? undefined : step.found;
+    const wrote = await deps.writeBatch({
+      ...step,
+      found,
+      replaces: known.stored,
+      pending: pendingOf(batch, stored, receivedAtMs),
+      askedMs: step.isRepeat ? receivedAtMs : undefined,
+    });
+    const isDue = isRollUpDue(known.head.newestMs, batch, step.live.newestMs, receivedAtMs);
+    if (wrote.outcome === 'written') {
+      const { live } = step;
+      const version = live.version + 1;
+      deps.remember({
+        shard: known.shard,
+        head: { ...headOf(step.live), version, sequences: step.sequences },
+        bytes: step.bytes,
+        minerIds: live.minerIds,
+        stored: wrote.stored,
+      });
+      return {
+        isKnown: step.isRepeat,
+        found: found ?? foundBefore,
+        isDue,
+        lateReadings: step.isRepeat ? 0 : lateOf(batch, receivedAtMs),
+      };
+    }
+    if (wrote.outcome === 'known') {
+      await deps.removeBatch(stored);
+      await deps.noteAsked(header, receivedAtMs);
+      const told = foundBefore ?? (await deps.readFound(header, header.sequence));
+      return { isKnown: true, found: told, isDue, lateReadings: 0 };
+    }
   }
-  throw new Error(`The live block of shard ${batch.shard} stayed contended over ${attempts} attempts`);
+  await deps.removeBatch(stored);
+  throw new Error(`The live state of shard ${header.shard} stayed contended over ${attempts} attempts`);
+};
+
+const headOf = ({ newestMs, receivedAtMs, intervalMs, silent }: ReturnType<typeof stepShard>['live']) => ({
+  newestMs,
+  receivedAtMs,
+  intervalMs,
+  silent: silent ?? false,
+});
+
+const placeOf = ({ siteId, gatewayId, shard }: BatchHeader): Shard => ({ siteId, gatewayId, shard });
+
+const pendingOf = ({ header, columns }: UsableBatch, stored: StoredBytes, receivedAtMs: number) => ({
+  ...placeOf(header),
+  sequence: header.sequence,
+  receivedAtMs,
+  firstMs: oldestOf(columns.sampledAtMs),
+  lastMs: columns.sampledAtMs.reduce((a, b) => Math.max(a, b)),
+  rows: columns.rows,
+  stored,
+});
+
+const oldestOf = (times: Float64Array) => times.reduce((a, b) => Math.min(a, b));
+
+/** Rows of windows that had been over for a window's length when the batch came. */
+const lateOf = ({ columns }: UsableBatch, receivedAtMs: number) => {
+  const before = windowOf(receivedAtMs) - windowMs;
+  return columns.sampledAtMs.reduce((late, at) => (at < before ? late + 1 : late), 0);
 };
 
 /**
- * Windows of which no more is expected: older than the shard's newest, or over by the clock already; and the one that
- * was the newest until this batch.
+ * Is there a window of which no more is expected: older than the shard's newest, or over by the clock already; or the one that
+ * was the newest until this batch?
  */
-const dueWindows = (
-  before: LiveBlock,
-  { readings }: TelemetryBatch,
+const isRollUpDue = (
+  newestBefore: number,
+  { columns }: UsableBatch,
   newestMs: number,
   receivedAtMs: number,
 ) => {
   const newest = windowOf(newestMs);
-  const touched = new Set(readings.map(({ sampledAtMs }) => windowOf(sampledAtMs)));
-  if (before.newestMs > 0 && windowOf(before.newestMs) < newest) touched.add(windowOf(before.newestMs));
-  return [...touched]
-    .filter((start) => start < newest || start + windowMs <= receivedAtMs)
-    .toSorted((a, b) => a - b);
+  const oldest = windowOf(oldestOf(columns.sampledAtMs));
+  if (newestBefore > 0 && windowOf(newestBefore) < newest) return true;
+  return oldest < newest || oldest + windowMs <= receivedAtMs;
 };

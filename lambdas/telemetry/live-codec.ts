@@ -2,17 +2,18 @@ import * as z from 'zod';
 import { Reader, Writer } from '../../contracts/batch-bytes.ts';
 import { type ColumnTable, decodeTable, encodeTable } from '../../contracts/column-codec.ts';
 import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
+import { decodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import type { Column, TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { detectorState } from '../alerting/detector-state.ts';
-import type { LiveState } from './live-state.ts';
+import { type LiveState, noColumns } from './live-state.ts';
 import { pack, unpack } from './pack.ts';
 import { gatherRows, takeRows } from './row-sets.ts';
 import { emptySlices, sliceKinds, slicesKept } from './slices.ts';
 
 /**
- * A shard's live state as it is stored. The latest rows that came with the newest batch are not in it: they lie in that batch's
- * bytes already. Sections, each a varint of its length and its bytes: what is rare, as packed JSON (nothing: empty);
- * the state's columns; the latest rows of the miners that the newest batch did not bring.
+ * A shard's live state as it is stored. The latest rows that came with the newest batch are stored as that batch's bytes, so that
+ * they need not be packed again. Sections, each a varint of its length and its bytes (none: empty): what is rare, as packed
+ * JSON; the state's columns; the newest batch; the latest rows of the miners that it did not bring.
  */
 const rareContent = z.strictObject({
   kinds: z.array(z.tuple([z.int(), detectorState.shape.kinds])),
@@ -21,17 +22,21 @@ const rareContent = z.strictObject({
   errorSets: z.array(z.array(z.string())),
 });
 
-export type LiveParts = Pick<
+type LiveParts = Pick<
   LiveState,
   'latestMs' | 'slices' | 'startedMs' | 'rampedMs' | 'noise' | 'missed' | 'kinds'
 > & {
-  /** Latest rows that are not in the newest batch. */
+  readonly rows: LatestRows;
+};
+
+/** The latest rows of a shard: each miner's last in a batch, as bytes, unless `others` have the miner. */
+export type LatestRows = {
+  readonly batch: Uint8Array | undefined;
   readonly others: TelemetryColumns | undefined;
 };
 
-/** Packs a state; `fromBatch` says of which miners the stored batch has the latest row (left out: of none). */
-export const encodeLive = (live: LiveState, fromBatch?: Uint8Array): Uint8Array => {
-  const others = othersOf(live, fromBatch);
+/** Packs a state with its latest rows (`latestRows`). */
+export const encodeLive = (live: LiveState, { batch, others }: LatestRows): Uint8Array => {
   const out = new Writer();
   const section = (bytes: Uint8Array) => {
     out.varint(bytes.length);
@@ -42,49 +47,67 @@ export const encodeLive = (live: LiveState, fromBatch?: Uint8Array): Uint8Array 
     minerIds: others?.minerIds ?? [],
     errorSets: others?.errorSets ?? [],
   };
-  section(rare.kinds.length + rare.minerIds.length === 0 ? new Uint8Array() : pack(rare));
+  section(rare.kinds.length + rare.minerIds.length === 0 ? nothing : pack(rare));
   section(encodeTable(stateTable(live)));
-  section(others ? encodeTable(rowTable(others)) : new Uint8Array());
-  return out.done();
+  section(batch ?? nothing);
+  section(others ? encodeTable(rowTable(others)) : nothing);
+  return out.done().slice();
 };
+const nothing = new Uint8Array();
 
 /** Unpacks what `encodeLive` packed. Throws BatchError or ZodError where the bytes are damaged. */
 export const decodeLive = (bytes: Uint8Array): LiveParts => {
   const reader = new Reader(bytes);
-  const rareBytes = reader.bytes(reader.varint());
+  const section = () => reader.bytes(reader.varint());
+  const rareBytes = section();
   const rare = rareBytes.length > 0 ? unpack(rareContent, rareBytes) : undefined;
-  const table = decodeTable(reader.bytes(reader.varint()));
-  const otherBytes = reader.bytes(reader.varint());
+  const table = decodeTable(section());
+  const batch = section();
+  const otherBytes = section();
   return {
     ...fromStateTable(table),
     kinds: new Map(rare?.kinds),
-    others:
-      rare && otherBytes.length > 0
-        ? fromRowTable(decodeTable(otherBytes), rare.minerIds, rare.errorSets)
-        : undefined,
+    rows: {
+      batch: batch.length > 0 ? batch : undefined,
+      others:
+        rare && otherBytes.length > 0
+          ? fromRowTable(decodeTable(otherBytes), rare.minerIds, rare.errorSets)
+          : undefined,
+    },
   };
 };
 
-const othersOf = ({ latest }: LiveState, fromBatch: Uint8Array | undefined) => {
-  if (!fromBatch) {
-    if (!latest) throw new RangeError('the shard’s latest rows were not loaded');
-    return latest;
-  }
-  const rows: number[] = [];
-  for (let miner = 0; miner < fromBatch.length; miner++) if (fromBatch[miner] === 0) rows.push(miner);
-  if (rows.length === 0) return undefined;
+/** A batch with more rows than this per miner is not kept for its last ones. */
+const mostRowsAMiner = 2;
+
+/**
+ * Where the latest rows of a state lie once a batch was applied to it: in the batch's bytes, as they were before, or, of
+ * those miners that the batch did not bring, aside.
+ */
+export const latestRows = (
+  { latest, minerIds }: LiveState,
+  before: LatestRows,
+  fromBatch: Uint8Array,
+  batch: Uint8Array,
+  batchRows: number,
+): LatestRows => {
+  const aside: number[] = [];
+  for (let miner = 0; miner < fromBatch.length; miner++) if (fromBatch[miner] === 0) aside.push(miner);
+  if (aside.length === minerIds.length) return before;
+  if (batchRows > mostRowsAMiner * minerIds.length) return { batch: undefined, others: latest };
+  if (aside.length === 0) return { batch, others: undefined };
   if (!latest) throw new RangeError('the shard’s latest rows were not loaded');
-  return takeRows(latest, rows);
+  return { batch, others: takeRows(latest, aside) };
 };
 
-/** The latest rows of a shard: those of its newest batch, and the others, which stand where both know a miner. */
-export const joinLatest = (
-  batch: TelemetryColumns | undefined,
-  others: TelemetryColumns | undefined,
-): TelemetryColumns | undefined => {
-  if (!batch) return others;
-  if (!others && batch.rows === batch.minerIds.length) return batch;
-  const sources = [batch, ...(others ? [others] : [])];
+/** The latest rows themselves, one a miner, in the miners' order. Throws Error where the stored batch is damaged. */
+export const openLatest = ({ batch, others }: LatestRows): TelemetryColumns => {
+  const decoded = batch && decodeBatchColumns(batch);
+  if (decoded && !decoded.ok) throw new Error(`The batch of a live state is damaged: ${decoded.fault}`);
+  const columns = decoded?.columns;
+  if (!columns) return others ?? noColumns;
+  if (!others && columns.rows === columns.minerIds.length) return columns;
+  const sources = [columns, ...(others ? [others] : [])];
   const latest = new Map<string, readonly [source: number, row: number]>();
   sources.forEach(({ rows, minerIds, miner }, source) => {
     for (let row = 0; row < rows; row++) latest.set(minerIds[miner[row] ?? 0] ?? '', [source, row]);

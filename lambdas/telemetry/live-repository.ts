@@ -6,22 +6,24 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import type { AnomaliesDetected } from '../../contracts/alert.ts';
 import { epochMs, gatewayId, siteId } from '../../contracts/identifiers.ts';
-import { decodeBatch, encodeBatch } from '../../contracts/telemetry-batch.ts';
-import { ttlSeconds } from '../shared/clock.ts';
-import { emptyBlock, type LiveBlock, minerRest } from './live-block.ts';
-import { pack, unpack } from './pack.ts';
-import { type Receipt, receiptContent } from './receipt.ts';
+import { type PendingBatch, pendingBatchItem } from './batch-repository.ts';
+import { type BlockStore, BytesGone, type StoredBytes, storedBytes } from './block-store.ts';
+import { packFound } from './found-repository.ts';
+import { type KnownShard, type ShardHead, unknownShard } from './known-shard.ts';
+import type { LiveState } from './live-state.ts';
+import type { SequenceState } from './sequence-state.ts';
 import { type Shard, type TelemetryStore, telemetryKeys } from './telemetry-keys.ts';
-import { keptMs } from './windows.ts';
 
-const bytes = z.instanceof(Uint8Array);
+export type LiveStore = TelemetryStore & { readonly blocks: BlockStore };
+
+const count = z.int().nonnegative();
 const liveHead = z.object({
   site_id: siteId,
   gateway_id: gatewayId,
-  shard: z.int().nonnegative(),
+  shard: count,
   version: z.int().positive(),
   newest_ms: epochMs,
   received_at_ms: epochMs,
@@ -29,216 +31,214 @@ const liveHead = z.object({
   silent: z.boolean().optional(),
   /** The newest window for which the schedule has asked for a roll-up since the last batch. */
   closed_ms: epochMs.optional(),
+  highest: count,
+  /** after, up to, before, since (sequence-state.ts). */
+  gaps: z.array(z.tuple([count, count, count, epochMs])).optional(),
+  /** When the gateway last sent what had come before: it has missed its receipt. */
+  asked_ms: epochMs.optional(),
+  live: storedBytes,
 });
 export type LiveHead = z.infer<typeof liveHead>;
-const liveItem = liveHead.extend({ readings: bytes, rest: bytes });
 
-const toBlock = (item: unknown): LiveBlock => {
-  const stored = liveItem.parse(item);
-  const decoded = decodeBatch(stored.readings);
-  if (!decoded.ok)
-    throw new Error(`The live block of ${stored.gateway_id}#${stored.shard} is damaged: ${decoded.fault}`);
-  const rest = unpack(minerRest, stored.rest);
-  return {
-    siteId: stored.site_id,
-    gatewayId: stored.gateway_id,
-    shard: stored.shard,
-    version: stored.version,
-    newestMs: stored.newest_ms,
-    receivedAtMs: stored.received_at_ms,
-    intervalMs: stored.interval_ms,
-    silent: stored.silent ?? false,
-    miners: new Map(
-      decoded.batch.readings.map((reading) => {
-        const { slices, watch } = rest[reading.minerId] ?? { slices: [], watch: { kinds: {} } };
-        return [reading.minerId, { reading, slices, watch }];
-      }),
-    ),
-  };
-};
+export const shardOfHead = ({ site_id, gateway_id, shard }: LiveHead): Shard => ({
+  siteId: site_id,
+  gatewayId: gateway_id,
+  shard,
+});
 
-const toItem = (block: LiveBlock) => {
-  const { siteId: site, gatewayId: gateway, shard, newestMs } = block;
-  const miners = [...block.miners.values()];
-  const readings = miners.map(({ reading }) => reading);
-  return {
-    ...telemetryKeys.live(block),
-    site_id: site,
-    gateway_id: gateway,
-    shard,
-    version: block.version + 1,
-    newest_ms: newestMs,
-    received_at_ms: block.receivedAtMs,
-    interval_ms: block.intervalMs,
-    ...(block.silent && { silent: true }),
-    miner_ids: [...block.miners.keys()],
-    readings: encodeBatch({
-      siteId: site,
-      gatewayId: gateway,
-      shard,
-      sequence: block.version + 1,
-      createdAtMs: newestMs,
-      readings,
-    }),
-    rest: pack(
-      Object.fromEntries([...block.miners].map(([id, { slices, watch }]) => [id, { slices, watch }])),
-    ),
-  };
-};
+export const sequencesOf = ({ highest, gaps = [] }: LiveHead): SequenceState => ({
+  highest,
+  gaps: gaps.map(([after, upTo, before, sinceMs]) => ({ after, upTo, before, sinceMs })),
+});
 
-const versionCondition = ({ version }: LiveBlock) =>
+const toHead = (head: LiveHead): ShardHead => ({
+  version: head.version,
+  newestMs: head.newest_ms,
+  receivedAtMs: head.received_at_ms,
+  intervalMs: head.interval_ms,
+  silent: head.silent ?? false,
+  sequences: sequencesOf(head),
+});
+
+const headItem = (
+  live: LiveState,
+  { highest, gaps }: SequenceState,
+  stored: StoredBytes,
+  askedMs?: number,
+) => ({
+  ...telemetryKeys.live(live),
+  site_id: live.siteId,
+  gateway_id: live.gatewayId,
+  shard: live.shard,
+  version: live.version + 1,
+  newest_ms: live.newestMs,
+  received_at_ms: live.receivedAtMs,
+  interval_ms: live.intervalMs,
+  ...(live.silent && { silent: true }),
+  highest,
+  ...(gaps.length > 0 && {
+    gaps: gaps.map(({ after, upTo, before, sinceMs }) => [after, upTo, before, sinceMs]),
+  }),
+  ...(askedMs !== undefined && { asked_ms: askedMs }),
+  live: stored,
+});
+
+const atVersion = (version: number) =>
   version === 0
     ? { ConditionExpression: 'attribute_not_exists(pk)' }
     : { ConditionExpression: 'version = :version', ExpressionAttributeValues: { ':version': version } };
 
-export const readBlock =
-  ({ db, telemetryTable }: TelemetryStore) =>
-  async (shard: Shard): Promise<LiveBlock> => {
-    const { Item } = await db.send(
-      new GetCommand({ TableName: telemetryTable, Key: telemetryKeys.live(shard), ConsistentRead: true }),
-    );
-    return Item ? toBlock(Item) : emptyBlock(shard.siteId, shard.gatewayId, shard.shard);
+const readTries = 5;
+
+/** A shard as it is now. Reads again where its bytes are replaced while it reads them. */
+export const readShard =
+  ({ db, telemetryTable, blocks }: LiveStore) =>
+  async (shard: Shard): Promise<KnownShard & { readonly stored?: StoredBytes }> => {
+    const Key = telemetryKeys.live(shard);
+    for (let tries = 1; ; tries++) {
+      const { Item } = await db.send(
+        new GetCommand({ TableName: telemetryTable, Key, ConsistentRead: true }),
+      );
+      if (!Item) return unknownShard(shard);
+      const head = liveHead.parse(Item);
+      try {
+        return { shard, head: toHead(head), bytes: await blocks.get(head.live), stored: head.live };
+      } catch (error) {
+        if (!(error instanceof BytesGone) || tries === readTries) throw error;
+      }
+    }
   };
 
-export type CommitBatch =
-  | { readonly outcome: 'committed' }
-  | { readonly outcome: 'overtaken' }
-  | { readonly outcome: 'known'; readonly receipt: Receipt };
+/** A shard's new state, packed, and with it what came of a batch. */
+export type ShardWrite = {
+  readonly live: LiveState;
+  readonly bytes: Uint8Array;
+  readonly sequences: SequenceState;
+  /** Where the state before this one lies, if it is known. */
+  readonly replaces?: StoredBytes | undefined;
+};
+export type BatchWrite = ShardWrite & {
+  readonly pending: PendingBatch;
+  readonly found: AnomaliesDetected | undefined;
+  /** The gateway has sent this before: it wants a receipt. */
+  readonly askedMs?: number | undefined;
+};
 
-/** Writes a shard's live block and the batch's receipt together: both, or neither. */
-export const commitBatch =
-  ({ db, telemetryTable }: TelemetryStore) =>
-  async (block: LiveBlock, name: string, receipt: Receipt, receivedAtMs: number): Promise<CommitBatch> => {
-    const content = pack(receipt);
-    const puts = [
-      {
-        Put: {
-          TableName: telemetryTable,
-          Item: {
-            ...telemetryKeys.receipt(block, name),
-            content,
-            ttl: ttlSeconds(receivedAtMs + 2 * keptMs.raw),
-          },
-          ConditionExpression: 'attribute_not_exists(pk)',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-        },
-      },
-      { Put: { TableName: telemetryTable, Item: toItem(block), ...versionCondition(block) } },
-      ...(block.version === 0
-        ? [{ Put: { TableName: telemetryTable, Item: telemetryKeys.site(block.siteId) } }]
-        : []),
+export type Written = { readonly outcome: 'written'; readonly stored: StoredBytes };
+export type WroteBatch = Written | { readonly outcome: 'overtaken' } | { readonly outcome: 'known' };
+
+const liveName = ({ siteId: site, gatewayId: gateway, shard }: Shard) => `${site}/${gateway}/${shard}`;
+
+/**
+ * Takes a batch in: its shard's new live state, its own item and what was found in it, all or nothing. `known`: it was taken in before and waits for
+ * its roll-up. `overtaken`: another was faster, read again.
+ */
+export const writeBatch =
+  (store: LiveStore) =>
+  async ({ live, bytes, sequences, replaces, pending, found, askedMs }: BatchWrite): Promise<WroteBatch> => {
+    const { db, telemetryTable, blocks } = store;
+    const stored = await blocks.put('live', liveName(live), bytes);
+    const put = (Item: Record<string, unknown>, condition: Record<string, unknown> = {}) => ({
+      Put: { TableName: telemetryTable, Item, ...condition },
+    });
+    const items = [
+      put(pendingBatchItem(pending), { ConditionExpression: 'attribute_not_exists(pk)' }),
+      put(headItem(live, sequences, stored, askedMs), atVersion(live.version)),
+      ...(found ? [put(await packFound(store, live, found))] : []),
+      ...(live.version === 0 ? [put(telemetryKeys.site(live.siteId))] : []),
     ];
     try {
-      await db.send(new TransactWriteCommand({ TransactItems: puts }));
-      return { outcome: 'committed' };
+      await db.send(new TransactWriteCommand({ TransactItems: items }));
     } catch (error) {
+      await letGo(blocks, stored);
       if (!(error instanceof TransactionCanceledException)) throw error;
-      const [receiptReason, ...others] = error.CancellationReasons ?? [];
-      if (receiptReason?.Code === 'ConditionalCheckFailed') {
-        const known = z.object({ content: bytes }).parse(unmarshall(receiptReason.Item ?? {}));
-        return { outcome: 'known', receipt: unpack(receiptContent, known.content) };
-      }
-      const contended = ['ConditionalCheckFailed', 'TransactionConflict'];
-      if ([receiptReason, ...others].some((reason) => contended.includes(reason?.Code ?? '')))
+      const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
+      if (codes[0] === 'ConditionalCheckFailed') return { outcome: 'known' };
+      if (codes.some((code) => code === 'ConditionalCheckFailed' || code === 'TransactionConflict'))
         return { outcome: 'overtaken' };
       throw error;
     }
+    if (replaces) await letGo(blocks, replaces);
+    return { outcome: 'written', stored };
   };
 
-/** Writes a block alone; false when a batch was faster. */
-export const replaceBlock =
-  ({ db, telemetryTable }: TelemetryStore) =>
-  async (block: LiveBlock): Promise<boolean> => {
+/** Writes a shard's state alone; false when a batch was faster. */
+export const writeShard =
+  ({ db, telemetryTable, blocks }: LiveStore) =>
+  async ({ live, bytes, sequences, replaces }: ShardWrite): Promise<boolean> => {
+    const stored = await blocks.put('live', liveName(live), bytes);
+    const Item = headItem(live, sequences, stored);
     try {
-      await db.send(
-        new PutCommand({ TableName: telemetryTable, Item: toItem(block), ...versionCondition(block) }),
-      );
-      return true;
+      await db.send(new PutCommand({ TableName: telemetryTable, Item, ...atVersion(live.version) }));
     } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+      await letGo(blocks, stored);
+      if (isConditionFailed(error)) return false;
       throw error;
     }
+    if (replaces) await letGo(blocks, replaces);
+    return true;
   };
 
-/** Notes that the roll-up of the block's newest window was asked for; void once another batch has come. */
-export const noteClosed =
+/** What stays behind costs a little until S3 clears it up; a reader that holds the old item reads again. */
+const letGo = (blocks: BlockStore, stored: StoredBytes) => blocks.remove(stored).catch(() => undefined);
+
+const isConditionFailed = (error: unknown) =>
+  error instanceof Error && error.name === 'ConditionalCheckFailedException';
+
+const update =
   ({ db, telemetryTable }: TelemetryStore) =>
-  async ({ site_id, gateway_id, shard, version }: LiveHead, windowStartMs: number): Promise<void> => {
+  async (
+    shard: Shard,
+    expression: string,
+    condition: string,
+    values: Record<string, unknown>,
+  ): Promise<boolean> => {
     try {
       await db.send(
         new UpdateCommand({
           TableName: telemetryTable,
-          Key: telemetryKeys.live({ siteId: site_id, gatewayId: gateway_id, shard }),
-          UpdateExpression: 'SET closed_ms = :window',
-          ConditionExpression: 'version = :version',
-          ExpressionAttributeValues: { ':window': windowStartMs, ':version': version },
+          Key: telemetryKeys.live(shard),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
         }),
       );
+      return true;
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+      if (isConditionFailed(error)) return false;
+      throw error;
     }
   };
 
-const queryAll = async <T>(
-  store: TelemetryStore,
-  input: Record<string, unknown>,
-  parse: (item: unknown) => T,
-): Promise<T[]> => {
+/** Notes that the roll-up of the shard's newest window was asked for; void once another batch has come. */
+export const noteClosed = (store: TelemetryStore) => (head: LiveHead, windowStartMs: number) =>
+  update(store)(shardOfHead(head), 'SET closed_ms = :window', 'version = :version', {
+    ':window': windowStartMs,
+    ':version': head.version,
+  });
+
+/** Notes that the gateway has sent again what had come: it is to have a receipt. */
+export const noteAsked = (store: TelemetryStore) => (shard: Shard, nowMs: number) =>
+  update(store)(shard, 'SET asked_ms = :now', 'attribute_exists(pk)', { ':now': nowMs });
+
+const queryAll = async <T>(store: TelemetryStore, pk: string, parse: (item: unknown) => T): Promise<T[]> => {
   const found: T[] = [];
   const pages = paginateQuery(
     { client: store.db },
-    { TableName: store.telemetryTable, KeyConditionExpression: 'pk = :pk', ...input },
+    {
+      TableName: store.telemetryTable,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+    },
   );
   for await (const { Items } of pages) for (const item of Items ?? []) found.push(parse(item));
   return found;
 };
 
-/** Every live block of a site. */
-export const readBlocks = (store: TelemetryStore) => (site: number) =>
-  queryAll(store, { ExpressionAttributeValues: { ':pk': telemetryKeys.liveOfSite(site) } }, toBlock);
-
-const headAttributes = [
-  'site_id',
-  'gateway_id',
-  'shard',
-  'version',
-  'newest_ms',
-  'received_at_ms',
-  'interval_ms',
-  'silent',
-  'closed_ms',
-];
-const projection = {
-  ProjectionExpression: headAttributes.map((_, index) => `#a${index}`).join(', '),
-  ExpressionAttributeNames: Object.fromEntries(headAttributes.map((name, index) => [`#a${index}`, name])),
-};
-
-/** A site's live blocks without their miners. */
+/** The items of a site's shards: small unless a shard has few miners. */
 export const readHeads = (store: TelemetryStore) => (site: number) =>
-  queryAll(
-    store,
-    { ExpressionAttributeValues: { ':pk': telemetryKeys.liveOfSite(site) }, ...projection },
-    (item) => liveHead.parse(item),
-  );
-
-/** The shards that have ever reported a miner. */
-export const shardsOfMiner =
-  (store: TelemetryStore) =>
-  async (site: number, minerId: string): Promise<Shard[]> => {
-    const heads = await queryAll(
-      store,
-      {
-        ExpressionAttributeValues: { ':pk': telemetryKeys.liveOfSite(site), ':miner': minerId },
-        FilterExpression: 'contains(miner_ids, :miner)',
-        ...projection,
-      },
-      (item) => liveHead.parse(item),
-    );
-    return heads.map(({ site_id, gateway_id, shard }) => ({ siteId: site_id, gatewayId: gateway_id, shard }));
-  };
+  queryAll(store, telemetryKeys.liveOfSite(site), (item) => liveHead.parse(item));
 
 /** Every site that has sent telemetry. */
 export const reportingSites = (store: TelemetryStore) => () =>
-  queryAll(store, { ExpressionAttributeValues: { ':pk': telemetryKeys.sites.pk } }, (item) =>
-    Number(z.object({ sk: z.string() }).parse(item).sk),
-  );
+  queryAll(store, telemetryKeys.sites.pk, (item) => Number(z.object({ sk: z.string() }).parse(item).sk));

@@ -33,7 +33,7 @@ export type LiveState = Shard & {
 };
 
 const none = new Float64Array();
-const noColumns: TelemetryColumns = {
+export const noColumns: TelemetryColumns = {
   rows: 0,
   minerIds: [],
   miner: new Uint32Array(),

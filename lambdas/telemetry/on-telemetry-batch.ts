@@ -1,5 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { epochMs, gatewayId, siteIdText } from '../../contracts/identifiers.ts';
@@ -9,23 +10,34 @@ import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { logger } from '../shared/logger.ts';
 import { sqsHandler } from '../shared/sqs-batch.ts';
-import { cachedBlocks, inTurns } from './block-cache.ts';
-import { putRaw } from './block-repository.ts';
+import { inTurns } from './block-cache.ts';
+import { s3BlockStore } from './block-store.ts';
+import { readFound } from './found-repository.ts';
 import { gatewayRegistry } from './gateway-registry.ts';
 import { type Ingested, ingestBatch } from './ingest-batch.ts';
-import { commitBatch, readBlock } from './live-repository.ts';
+import { noteAsked, readShard, writeBatch } from './live-repository.ts';
+import { telemetryMetrics } from './metric-names.ts';
 import { publishAnomalies } from './publish-anomalies.ts';
-import { requestRollUp } from './roll-up-request.ts';
+import { requestShard } from './roll-up-request.ts';
 import { requestSetAside } from './set-aside-request.ts';
+import { shardCache } from './shard-cache.ts';
 
 const env = config({
   TELEMETRY_TABLE: z.string(),
+  TELEMETRY_BUCKET: z.string(),
   FLEET_TABLE: z.string(),
   EVENT_BUS: z.string(),
   SET_ASIDE_QUEUE: z.string(),
   ROLL_UP_QUEUE: z.string(),
 });
-const store = { db: documentClient(), telemetryTable: env.TELEMETRY_TABLE, fleetTable: env.FLEET_TABLE };
+const blocks = s3BlockStore(new S3Client({}), env.TELEMETRY_BUCKET);
+const store = {
+  db: documentClient(),
+  telemetryTable: env.TELEMETRY_TABLE,
+  fleetTable: env.FLEET_TABLE,
+  blocks,
+};
+const shards = shardCache(readShard(store));
 const sqs = new SQSClient({});
 const metrics = new Metrics();
 
@@ -41,28 +53,35 @@ const ingest = ingestBatch({
     },
     systemClock,
   ),
-  ...cachedBlocks({ readBlock: readBlock(store), commitBatch: commitBatch(store) }),
-  putRaw: putRaw(store),
+  readShard: shards.readShard,
+  remember: shards.remember,
+  putBatch: ({ siteId, gatewayId, shard }, bytes) =>
+    blocks.put('batch', `${siteId}/${gatewayId}/${shard}`, bytes),
+  removeBatch: blocks.remove,
+  writeBatch: writeBatch(store),
+  readFound: readFound(store),
+  noteAsked: noteAsked(store),
   publish: publishAnomalies(new EventBridgeClient({}), env.EVENT_BUS),
-  requestRollUp: requestRollUp(sqs, env.ROLL_UP_QUEUE),
+  requestRollUp: requestShard(sqs, env.ROLL_UP_QUEUE),
   setAside: requestSetAside(sqs, env.SET_ASIDE_QUEUE),
 });
 const inTurn = inTurns();
 
+const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
 const measure = (ingested: Ingested, receivedAtMs: number) => {
-  metrics.addMetric('BatchLagMs', MetricUnit.Milliseconds, Math.max(0, systemClock.nowMs() - receivedAtMs));
+  const lagMs = Math.max(0, systemClock.nowMs() - receivedAtMs);
+  metrics.addMetric(telemetryMetrics.batchLag, MetricUnit.Milliseconds, lagMs);
   if (ingested.outcome === 'set_aside') {
-    metrics.addMetric('BatchesSetAside', MetricUnit.Count, 1);
+    count(telemetryMetrics.setAside, 1);
     logger.warn('batch set aside', { fault: ingested.fault });
     return;
   }
-  metrics.addMetric(
-    'ReadingsIngested',
-    MetricUnit.Count,
-    ingested.outcome === 'stored' ? ingested.readings : 0,
-  );
-  metrics.addMetric('ValuesDropped', MetricUnit.Count, ingested.droppedValues + ingested.droppedReadings);
-  metrics.addMetric('UnknownMiners', MetricUnit.Count, ingested.unknownMiners);
+  count(telemetryMetrics.readings, ingested.outcome === 'stored' ? ingested.readings : 0);
+  count(telemetryMetrics.dropped, ingested.droppedValues + ingested.droppedReadings);
+  count(telemetryMetrics.late, ingested.lateReadings);
+  count(telemetryMetrics.unknownMiners, ingested.unknownMiners);
+  if (ingested.spool)
+    metrics.addMetric(telemetryMetrics.spoolOldest, MetricUnit.Milliseconds, ingested.spool.oldestMs);
 };
 
 const each = sqsHandler(async ({ body }) => {

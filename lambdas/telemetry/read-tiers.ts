@@ -12,9 +12,10 @@ import {
   historyRules,
   statesOf,
 } from './history-table.ts';
+import { readHeads, shardOfHead } from './live-repository.ts';
 import { fromRawTable, rawColumnsOf, rawRules, toRawTable } from './raw-table.ts';
 import { decodeStored } from './roll-up-shard.ts';
-import { shardsHolding, shardsOfSite } from './roster-repository.ts';
+import { shardsHolding } from './roster-repository.ts';
 import { type Shard, telemetryKeys } from './telemetry-keys.ts';
 import { historyBlocks, layersOf } from './tier-history.ts';
 import { levelSpanMs } from './tier-levels.ts';
@@ -57,7 +58,7 @@ export const nowOf = ({ clock = systemClock }: TierReadStore) => clock.nowMs();
  */
 export const shardsToAsk = async (store: TierStore, siteId: number, minerId: string): Promise<Shard[]> => {
   const holding = await shardsHolding(store)(siteId, minerId);
-  return holding.length > 0 ? holding : shardsOfSite(store)(siteId);
+  return holding.length > 0 ? holding : (await readHeads(store)(siteId)).map(shardOfHead);
 };
 
 /**

@@ -92,13 +92,13 @@ export const compareRows = (a: Source, b: Source): number => {
   const [one, other] = [codesOf(a), codesOf(b)];
   if (one !== other) return one > other ? -1 : 1;
   for (const field of readingFieldNames) {
-    const [mine, others] = [valueOf(a, field), valueOf(b, field)];
+    const [mine, others] = [figureOf(a, field), figureOf(b, field)];
     if (mine !== others) return others - mine;
   }
   return 0;
 };
 
-const valueOf = ({ columns, row }: Source, field: ReadingField) => {
+const figureOf = ({ columns, row }: Source, field: ReadingField) => {
   const value = columns.values[field]?.[row] ?? Number.NaN;
   return Number.isNaN(value) ? -Number.MAX_VALUE : value;
 };

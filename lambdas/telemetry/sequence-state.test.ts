@@ -1,18 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isCovered, noSequences, noteGone, noteSequence, receiptOf, type SequenceState } from './sequence-state.ts';
+import {
+  isCovered,
+  noSequences,
+  noteGone,
+  noteSequence,
+  receiptOf,
+  type SequenceState,
+} from './sequence-state.ts';
 
 /** A shard's batches: sequences that ascend with holes (the other shards'), each linked to the one before. */
-const chains = fc
-  .array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 40 })
-  .map((steps) => {
-    let sequence = 1_000;
-    return steps.map((step, index) => {
-      const previous = index === 0 ? 0 : sequence;
-      sequence += step;
-      return { sequence, previous };
-    });
+const chains = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 40 }).map((steps) => {
+  let sequence = 1_000;
+  return steps.map((step, index) => {
+    const previous = index === 0 ? 0 : sequence;
+    sequence += step;
+    return { sequence, previous };
   });
+});
 type Chain = { sequence: number; previous: number }[];
 const take = (batches: Chain, from: SequenceState = noSequences) =>
   batches.reduce((state, { sequence, previous }) => noteSequence(state, sequence, previous, 0), from);
@@ -68,7 +73,11 @@ describe('sequences of a shard', () => {
         { after: 60, before: 90 },
       ],
     });
-    expect(receiptOf(take([{ sequence: 80, previous: 5 }], state))).toEqual({ through: 90, highest: 90, gaps: [] });
+    expect(receiptOf(take([{ sequence: 80, previous: 5 }], state))).toEqual({
+      through: 90,
+      highest: 90,
+      gaps: [],
+    });
   });
 
   it('lets a new chain follow the old one without a gap, and keeps the old one’s gaps', () => {
@@ -104,11 +113,17 @@ describe('sequences of a shard', () => {
   });
 
   it('keeps at most fifty gaps; the oldest ask for more than is missing rather than for less', () => {
-    const odd = Array.from({ length: 70 }, (_, index) => ({ sequence: 20 * index + 10, previous: 20 * index }));
+    const odd = Array.from({ length: 70 }, (_, index) => ({
+      sequence: 20 * index + 10,
+      previous: 20 * index,
+    }));
     const state = take(odd);
     expect(state.gaps).toHaveLength(50);
     for (let index = 1; index < 70; index++) expect(isCovered(state, 20 * index)).toBe(false);
-    const even = Array.from({ length: 70 }, (_, index) => ({ sequence: 20 * index, previous: Math.max(0, 20 * index - 10) }));
+    const even = Array.from({ length: 70 }, (_, index) => ({
+      sequence: 20 * index,
+      previous: Math.max(0, 20 * index - 10),
+    }));
     // What was asked for too much is sent again; that ends.
     const again = [...even.slice(1), ...odd];
     expect(take([...again, ...again], state).gaps).toEqual([]);

@@ -1,6 +1,6 @@
 import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { FactsOf } from './apply-batch.ts';
+import type { FactsOf } from './apply-columns.ts';
 
 const freshMs = 60_000;
 const askAgainMs = 5_000;

@@ -106,6 +106,6 @@ export const slidingMean = (sums: Slices, miner: number): SlidingMean => {
   return {
     samples,
     ...(samples > 0 && { hashrateThs: (sums.hashrateSum[miner] ?? 0) / samples / scaleOf('hashrateThs') }),
-    ...(powers > 0 && { powerW: (sums.powerSum[miner] ?? 0) / powers / 100 }),
+    ...(powers > 0 && { powerW: (sums.powerSum[miner] ?? 0) / powers / scaleOf('powerW') }),
   };
 };

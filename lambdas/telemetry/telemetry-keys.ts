@@ -55,10 +55,19 @@ export const telemetryKeys = {
     pk: `LIVE#${siteId}`,
     sk: `${gatewayId}#${String(shard).padStart(6, '0')}`,
   }),
-  /** One batch is one receipt: what came of it, so that a second delivery can be finished and has no second effect. */
-  receipt: ({ siteId, gatewayId }: Shard, name: string) => ({
-    pk: `RECEIPT#${siteId}#${gatewayId}`,
-    sk: name,
+  /** What was found in a batch, if anything was. */
+  found: ({ siteId, gatewayId, shard }: Shard, sequence: number) => ({
+    pk: `FOUND#${siteId}#${gatewayId}#${shard}`,
+    sk: ordinal(sequence),
+  }),
+  /** The receipt that a gateway was sent last. */
+  receiptsOfSite: (siteId: number) => `RECEIPT#${siteId}`,
+  receipt: (siteId: number, gatewayId: string) => ({ pk: `RECEIPT#${siteId}`, sk: gatewayId }),
+  /** Batches that are lost for good. */
+  lossesOfSite: (siteId: number) => `LOSS#${siteId}`,
+  loss: ({ siteId, gatewayId, shard }: Shard, after: number) => ({
+    pk: `LOSS#${siteId}`,
+    sk: `${gatewayId}#${ordinal(shard)}#${ordinal(after)}`,
   }),
   rawOfShard: (shard: Shard) => `RAW#${shardText(shard)}`,
   raw: (shard: Shard, windowStartMs: number, name: string) => ({

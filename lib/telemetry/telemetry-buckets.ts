@@ -18,7 +18,7 @@ const closed = {
 export const keptDays = {
   'batch/': 8,
   'raw/': 8,
-  'live/': 2,
+  'live/': 420,
   'history/': 101,
   'groups/': 420,
   'daily/': 420,
