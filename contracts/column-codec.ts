@@ -69,13 +69,15 @@ export const packTable = (meta: Writer, table: ColumnTable): Uint8Array => {
   for (const bitmap of masks.bitmaps) meta.bytes(bitmap);
   const firsts = new Uint8Array(rows);
   for (const start of groups) if (start < rows) firsts[start] = 1;
-  const classColumn = chooseClasses(columns, scans, table, firsts);
+  const distinct = columns.map((column, at) =>
+    canBeListed(scans[at]) ? distinctOf(column, rows) : undefined,
+  );
+  const classColumn = chooseClasses(columns, scans, distinct, table);
   meta.varint(classColumn + 1);
   let classes = noClasses;
   if (classColumn >= 0) {
-    const column = columns[classColumn] ?? dense;
     classes = new Uint8Array(rows);
-    toIndexes(column, rows, distinctOf(column, rows) ?? [], classes);
+    toIndexes(columns[classColumn] ?? dense, rows, distinct[classColumn] ?? [], classes);
   }
   const places: Places[] = [{ count: rows, firsts, classes }];
   for (const bitmap of masks.bitmaps) places.push(placesUnder(bitmap, rows, groups, classes));
@@ -89,7 +91,8 @@ export const packTable = (meta: Writer, table: ColumnTable): Uint8Array => {
     }
     const mask = masks.of[at] ?? 0;
     const place = places[mask];
-    if (place) writeColumn(meta, payload, columns[at] ?? dense, found, mask, place, at === classColumn);
+    if (place)
+      writeColumn(meta, payload, columns[at] ?? dense, found, mask, place, distinct[at], at === classColumn);
   }
   return seal(meta.done(), payload.done());
 };
@@ -118,9 +121,10 @@ const writeGroups = (out: Writer, { rows, groups }: ColumnTable) => {
 
 const readGroups = (reader: Reader, rows: number) => {
   const count = reader.varint();
-  if (count > rows + 1) throw new BatchError('BAD_HEADER', 'there are more groups than rows');
-  const groups = new Uint32Array(count);
   const size = reader.varint();
+  if (count > (size > 0 ? rows : reader.left))
+    throw new BatchError('BAD_HEADER', 'there are more groups than rows');
+  const groups = new Uint32Array(count);
   let start = 0;
   for (let at = 0; at < count; at++) {
     groups[at] = start;
@@ -172,6 +176,13 @@ const placesUnder = (bitmap: Uint8Array, rows: number, groups: Uint32Array, clas
   return { count, firsts, classes: own };
 };
 
+const canBeListed = (found: Scan | undefined) =>
+  found !== undefined &&
+  found.absent === 0 &&
+  found.least < found.most &&
+  found.most <= largestCoded &&
+  found.least >= -largestCoded;
+
 const fewestGroupsWithClasses = 64;
 const sampledGroups = 256;
 const sampledColumns = 4;
@@ -183,35 +194,28 @@ const sampledColumns = 4;
 const chooseClasses = (
   columns: readonly Float64Array[],
   scans: readonly Scan[],
+  distinct: readonly (readonly number[] | undefined)[],
   { rows, groups }: ColumnTable,
-  firsts: Uint8Array,
 ): number => {
   if (groups.length < fewestGroupsWithClasses) return -1;
-  const sampled = groups.subarray(0, sampledGroups).filter((row) => firsts[row] === 1);
-  const candidates: number[] = [];
-  const told: number[] = [];
-  scans.forEach(({ absent, least, most }, at) => {
-    if (absent > 0 || least === most || most - least > largestCoded) return;
-    const distinct = distinctOf(columns[at] ?? dense, rows);
-    if (distinct) candidates.push(at);
-    else told.push(at);
-  });
-  if (candidates.length === 0 || told.length === 0) return -1;
+  const sampled = groups.subarray(0, sampledGroups).filter((row, at) => row < (groups[at + 1] ?? rows));
+  const told = columns.flatMap((_, at) => (canBeListed(scans[at]) && !distinct[at] ? [at] : []));
+  if (told.length === 0) return -1;
   const step = Math.max(1, Math.floor(told.length / sampledColumns));
   const references = told.filter((_, at) => at % step === 0).slice(0, sampledColumns);
-  const spread = (classes: Uint8Array | undefined) =>
+  const spread = (classes: Uint8Array) =>
     references.reduce((sum, at) => sum + spreadWithin(columns[at] ?? dense, classes, sampled), 0);
   let best = -1;
-  let least = spread(undefined) * 0.98;
+  let least = spread(noClasses) * 0.98;
   const classes = new Uint8Array(rows);
-  for (const at of candidates) {
-    const column = columns[at] ?? dense;
-    toIndexes(column, rows, distinctOf(column, rows) ?? [], classes);
+  distinct.forEach((values, at) => {
+    if (!values) return;
+    toIndexes(columns[at] ?? dense, (sampled.at(-1) ?? 0) + 1, values, classes);
     const its = spread(classes);
-    if (its >= least) continue;
+    if (its >= least) return;
     best = at;
     least = its;
-  }
+  });
   return best;
 };
 
@@ -222,17 +226,13 @@ const writeColumn = (
   { absent, least, most }: Scan,
   mask: number,
   places: Places,
+  known: readonly number[] | undefined,
   isClass: boolean,
 ) => {
   const kind = (number: number) => {
     meta.byte(number);
     meta.varint(mask);
   };
-  if (least === most) {
-    kind(kinds.constant);
-    meta.signed(least);
-    return;
-  }
   const { count } = places;
   let values = column;
   if (absent > 0) {
@@ -248,7 +248,12 @@ const writeColumn = (
     payload.bytes(plainBytes(values, count));
     return;
   }
-  const distinct = distinctOf(values, count);
+  if (least === most) {
+    kind(kinds.constant);
+    meta.signed(least);
+    return;
+  }
+  const distinct = absent > 0 ? distinctOf(values, count) : known;
   if (isClass && distinct) {
     kind(kinds.listed);
     writeListed(meta, payload, values, count, distinct);

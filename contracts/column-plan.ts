@@ -135,17 +135,13 @@ export const choosePlan = (
 const lastOfClass = new Float64Array(slots);
 
 /** Sum of the octaves by which values differ from the last one of their class: how well the classes tell them. */
-export const spreadWithin = (
-  values: Float64Array,
-  classes: Uint8Array | undefined,
-  rows: Uint32Array,
-): number => {
+export const spreadWithin = (values: Float64Array, classes: Uint8Array, rows: Uint32Array): number => {
   lastOfClass.fill(values[rows[0] ?? 0] ?? 0);
   let octaves = 0;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at] as number;
     const value = values[row] as number;
-    const index = classes ? (classes[row] as number) : 0;
+    const index = classes[row] as number;
     const away = Math.abs(value - (lastOfClass[index] as number));
     octaves += 32 - Math.clz32(away > 4294967295 ? 4294967295 : away);
     lastOfClass[index] = value;

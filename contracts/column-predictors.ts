@@ -16,73 +16,67 @@ export type Places = {
   readonly classes: Uint8Array;
 };
 
-const maxClasses = 256;
-const averages = new Float64Array(maxClasses);
-const known = new Uint8Array(maxClasses);
+/** One average for each class, in sixteenths; NaN: nothing known yet. */
+const averages = new Float64Array(256);
 
-/** From sign to parity: 0, -1, 1, -2, 2 … are 0, 1, 2, 3, 4 … */
-const fold = (signed: number) => (signed < 0 ? -2 * signed - 1 : 2 * signed);
-const unfold = (folded: number) => {
-  const half = Math.floor(folded / 2);
-  return folded === 2 * half ? half : -half - 1;
-};
-const rounded = (sixteenths: number) => Math.floor((sixteenths + 8) / 16);
+// Loops are written out and state is kept in local variables: these run for every value of every column.
 
-let lastAverage = 0;
-const begin = (base: number) => {
-  known.fill(0);
-  lastAverage = 16 * base;
-};
-const expectFirst = (group: number) =>
-  rounded(known[group] === 1 ? (averages[group] as number) : lastAverage);
-const learnFirst = (group: number, value: number, share: number) => {
-  const before = averages[group] as number;
-  const next = known[group] === 1 ? before + Math.floor((16 * value - before) / share) : 16 * value;
-  averages[group] = next;
-  known[group] = 1;
-  lastAverage = next;
-};
-
-/** Replaces values by what remains of them beyond the prediction, folded to 0 and above, into `into`. */
+/**
+ * Replaces the first `count` values by what remains of them beyond their predictions, folded from sign to parity (0, -1, 1, -2, 2 … are
+ * 0, 1, 2, 3, 4 …), into `into`.
+ */
 export const toRemainders = (
   values: Float64Array,
   { firsts, classes }: Places,
   count: number,
   base: number,
   run: Run,
-  share: number,
+  share: FirstShare,
   into: Float64Array,
 ) => {
-  begin(base);
+  averages.fill(Number.NaN);
+  const kind = runs.indexOf(run);
+  const part = 1 / share;
+  const meanPart = kind === 2 ? 0.25 : 0.125;
+  let latest = 16 * base;
   let previous = 0;
   let other = 0;
-  const kind = runs.indexOf(run);
   for (let at = 0; at < count; at++) {
     const value = values[at] as number;
+    let remainder = 0;
     if (firsts[at] === 1) {
       const group = classes[at] as number;
-      into[at] = fold(value - expectFirst(group));
-      learnFirst(group, value, share);
-      other = kind === 1 ? 0 : kind === 4 ? other : 16 * value;
+      const average = averages[group] as number;
+      // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in the hottest loop
+      if (average === average) {
+        remainder = value - Math.floor((average + 8) * 0.0625);
+        latest = average + Math.floor((16 * value - average) * part);
+      } else {
+        remainder = value - Math.floor((latest + 8) * 0.0625);
+        latest = 16 * value;
+      }
+      averages[group] = latest;
       previous = value;
-      continue;
-    }
-    if (kind === 0) {
-      into[at] = fold(value - previous);
+      if (kind === 1) other = 0;
+      else if (kind !== 4) other = 16 * value;
+    } else if (kind === 0) {
+      remainder = value - previous;
       previous = value;
     } else if (kind === 1) {
-      into[at] = fold(value - previous - other);
-      other = value - previous;
+      const step = value - previous;
+      remainder = step - other;
+      other = step;
       previous = value;
     } else if (kind === 4) {
       const step = value - previous;
-      into[at] = fold(step - rounded(other));
-      other += Math.floor((16 * step - other) / 8);
+      remainder = step - Math.floor((other + 8) * 0.0625);
+      other += Math.floor((16 * step - other) * 0.125);
       previous = value;
     } else {
-      into[at] = fold(value - rounded(other));
-      other += Math.floor((16 * value - other) / (kind === 2 ? 4 : 8));
+      remainder = value - Math.floor((other + 8) * 0.0625);
+      other += Math.floor((16 * value - other) * meanPart);
     }
+    into[at] = remainder < 0 ? -2 * remainder - 1 : 2 * remainder;
   }
 };
 
@@ -92,33 +86,44 @@ export const fromRemainders = (
   { firsts, classes, count }: Places,
   base: number,
   run: Run,
-  share: number,
+  share: FirstShare,
 ) => {
-  begin(base);
+  averages.fill(Number.NaN);
+  const kind = runs.indexOf(run);
+  const part = 1 / share;
+  const meanPart = kind === 2 ? 0.25 : 0.125;
+  let latest = 16 * base;
   let previous = 0;
   let other = 0;
-  const kind = runs.indexOf(run);
   for (let at = 0; at < count; at++) {
-    const remainder = unfold(numbers[at] as number);
+    const folded = numbers[at] as number;
+    const half = Math.floor(folded * 0.5);
+    const remainder = folded === 2 * half ? half : -half - 1;
     if (firsts[at] === 1) {
       const group = classes[at] as number;
-      previous = remainder + expectFirst(group);
-      numbers[at] = previous;
-      learnFirst(group, previous, share);
-      other = kind === 1 ? 0 : kind === 4 ? other : 16 * previous;
-      continue;
-    }
-    if (kind === 0) previous += remainder;
+      const average = averages[group] as number;
+      // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in the hottest loop
+      if (average === average) {
+        previous = remainder + Math.floor((average + 8) * 0.0625);
+        latest = average + Math.floor((16 * previous - average) * part);
+      } else {
+        previous = remainder + Math.floor((latest + 8) * 0.0625);
+        latest = 16 * previous;
+      }
+      averages[group] = latest;
+      if (kind === 1) other = 0;
+      else if (kind !== 4) other = 16 * previous;
+    } else if (kind === 0) previous += remainder;
     else if (kind === 1) {
       other += remainder;
       previous += other;
     } else if (kind === 4) {
-      const step = remainder + rounded(other);
-      other += Math.floor((16 * step - other) / 8);
+      const step = remainder + Math.floor((other + 8) * 0.0625);
+      other += Math.floor((16 * step - other) * 0.125);
       previous += step;
     } else {
-      previous = remainder + rounded(other);
-      other += Math.floor((16 * previous - other) / (kind === 2 ? 4 : 8));
+      previous = remainder + Math.floor((other + 8) * 0.0625);
+      other += Math.floor((16 * previous - other) * meanPart);
     }
     numbers[at] = previous;
   }

@@ -47,8 +47,8 @@ const canonicalErrors = ({ rows, errorSet, errorSets }: TelemetryColumns) => {
 const toTable = (columns: TelemetryColumns, errors: Float64Array): ColumnTable => {
   const named = new Map<string, Float64Array>([
     ['sampledAtMs', columns.sampledAtMs],
-    ['state', Float64Array.from(columns.state)],
-    ['mode', Float64Array.from(columns.mode)],
+    ['state', new Float64Array(columns.state)],
+    ['mode', new Float64Array(columns.mode)],
     ['errorSet', errors],
   ]);
   for (const field of readingFieldNames) {
@@ -156,9 +156,9 @@ const toRows = (table: ColumnTable, minerIds: string[], errorSets: string[][]): 
     minerIds,
     miner,
     sampledAtMs,
-    state: Uint8Array.from(small('state', minerStates.length)),
-    mode: Uint8Array.from(small('mode', powerModes.length + 1)),
-    errorSet: Uint16Array.from(small('errorSet', errorSets.length + 1)),
+    state: new Uint8Array(small('state', minerStates.length)),
+    mode: new Uint8Array(small('mode', powerModes.length + 1)),
+    errorSet: new Uint16Array(small('errorSet', errorSets.length + 1)),
     errorSets,
     values,
   };
