@@ -102,6 +102,13 @@ export const provision = async (
   return record;
 };
 
+/** Whose machines the demo hosts, ten side by side each; every fourth ten are the operator's own. */
+const customers = ['cust-aurora', 'cust-borealis', 'cust-cascade', undefined];
+const ownedBy = (index: number) => {
+  const customer = customers[Math.floor(index / 10) % customers.length];
+  return customer === undefined ? {} : { customer_id: customer };
+};
+
 const registerMiners = async (
   owner: ApiClient,
   base: string,
@@ -111,7 +118,7 @@ const registerMiners = async (
   for (let at = 0; at < plan.miners.length; at += minersPerRequest) {
     const miners = plan.miners
       .slice(at, at + minersPerRequest)
-      .map((miner) => ({ ...miner, gateway_id: plan.gatewayId }));
+      .map((miner, index) => ({ ...ownedBy(at + index), ...miner, gateway_id: plan.gatewayId }));
     await owner.call('POST', `${base}/miners`, minersAnswer, { miners });
     onProgress(Math.min(at + minersPerRequest, plan.miners.length), plan.miners.length);
   }
