@@ -139,7 +139,8 @@ export const optionsOf = (wishes: Wishes): UPlot.Options => {
     }),
     cursor: {
       y: false,
-      points: { size: 7 },
+      // The edges of a band have no mark of their own.
+      points: { size: (_, series) => (columns.includes(series) ? 7 : 0) },
       drag: { x: true, y: false, setScale: false, dist: 6 },
       sync: { key: 'telemetry', filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave' } },
       bind: {

@@ -71,6 +71,10 @@ export const ExportModal = ({ minerId, onClose }: ExportModalProps) => {
       ...options('customer', distinct(live?.columns.customer_id)),
     ];
   }, [live, telemetry]);
+  const ranges = rangesToExport.map((id) => ({
+    value: id,
+    label: id === 'shown' ? texts.asShown : telemetry.presets[id],
+  }));
   const order = useMutation({
     mutationFn: () =>
       call(
@@ -107,16 +111,13 @@ export const ExportModal = ({ minerId, onClose }: ExportModalProps) => {
             label={telemetry.rangeLabel}
             description={`${clock.between(span.fromMs, span.toMs)} (${timeZone})`}
           >
-            <SegmentedControl
-              label={telemetry.rangeLabel}
-              selectedId={range}
-              options={rangesToExport.map((id) => ({
-                id,
-                text: id === 'shown' ? texts.asShown : telemetry.presets[id],
-              }))}
+            <Select
+              selectedOption={ranges.find(({ value }) => value === range) ?? null}
+              options={ranges}
               onChange={({ detail }) =>
-                setRange(rangesToExport.find((id) => id === detail.selectedId) ?? 'shown')
+                setRange(rangesToExport.find((id) => id === detail.selectedOption.value) ?? 'shown')
               }
+              expandToViewport
             />
           </FormField>
           <FormField label={texts.tier} description={texts.tierHint[tier]}>

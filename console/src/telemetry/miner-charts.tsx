@@ -29,7 +29,7 @@ export const MinerCharts = ({ minerId }: { minerId: string }) => {
         resolution={answer?.resolution}
         isWaiting={query.isPlaceholderData}
         content={content}
-        expected={6}
+        expected={query.isError ? 0 : 6}
       />
     </SpaceBetween>
   );

@@ -50,7 +50,7 @@ export const SiteCharts = () => {
         resolution={answer?.resolution}
         isWaiting={query.isPlaceholderData}
         content={content}
-        expected={6}
+        expected={query.isError ? 0 : 6}
         {...(count > mostLines && { description: texts.someGroups(mostLines, count) })}
         actions={
           <>
