@@ -12,8 +12,8 @@ import { type BlockStore, memoryBlockStore } from './block-store.ts';
 import type { GroupFactsOf } from './groups-table.ts';
 import { compactGroups } from './roll-up-groups.ts';
 import { compactShard } from './roll-up-levels.ts';
-import { rollUpShard } from './roll-up-shard.ts';
-import type { Shard } from './telemetry-keys.ts';
+import { type RollUpShardDeps, rollUpShard } from './roll-up-shard.ts';
+import { type Shard, telemetryKeys } from './telemetry-keys.ts';
 import { readBlocks } from './tier-repository.ts';
 
 /** For tests and benches: the local DynamoDB with one table after the other, in a directory that is gone afterwards. */
@@ -75,7 +75,7 @@ export type World = {
   readonly clock: { nowMs: () => number };
   readonly readFacts: () => Promise<GroupFactsOf>;
   readonly timeZoneOf: () => Promise<string>;
-  readonly setAside: () => Promise<void>;
+  readonly setAside: RollUpShardDeps['setAside'];
 };
 
 /** A table, a store of blocks and a clock that the test sets. */
@@ -105,7 +105,19 @@ export const deliver = async (world: World, { columns, sequence, ...shard }: Tes
   const bytes = encodeBatchColumns({ ...shard, sequence, createdAtMs: lastMs }, columns);
   const stored = await world.blocks.put('batch', `${sequence}`, bytes);
   const pending = { ...shard, sequence, receivedAtMs: nowMs, firstMs, lastMs, rows: columns.rows, stored };
-  await world.db.send(new PutCommand({ TableName: world.telemetryTable, Item: pendingBatchItem(pending) }));
+  const head = {
+    ...telemetryKeys.live(shard),
+    site_id: shard.siteId,
+    gateway_id: shard.gatewayId,
+    shard: shard.shard,
+    version: 1,
+    newest_ms: lastMs,
+    received_at_ms: nowMs,
+    highest: sequence,
+    live: { inline: Uint8Array.of(0) },
+  };
+  for (const Item of [pendingBatchItem(pending), head])
+    await world.db.send(new PutCommand({ TableName: world.telemetryTable, Item }));
 };
 
 /** Rolls up until nothing is left to do at the clock's time. */
