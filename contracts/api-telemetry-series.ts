@@ -35,7 +35,7 @@ export const minerSeriesQuery = z.strictObject({
   fields: commaList(readingFieldText, 30)
     .optional()
     .describe(
-      'Fields of a reading, separated by commas; hashrate_ths,power_w,chip_temp_c,inlet_temp_c if left out',
+      'Fields of a reading, separated by commas; hashrate_ths,power_w,chip_temp_c if left out',
     ),
   stats: commaList(z.enum(seriesStatistics), 4)
     .optional()

@@ -4,7 +4,7 @@ import { costOf } from './column-tokens.ts';
 /** Whole numbers up to this are predicted and coded; a column with a larger one is kept as it is. */
 export const largestCoded = 2 ** 46;
 const mostDistinct = 32;
-const leastSample = 256;
+const leastSample = 160;
 
 export type Scan = {
   readonly absent: number;
@@ -105,7 +105,7 @@ export const toIndexes = (
 /** How a column is predicted. */
 export type Plan = { readonly run: Run; readonly share: FirstShare };
 
-/** The prediction that leaves the least, as far as the first quarter of the values (at least 256) tells. */
+/** The prediction that leaves the least, as far as the first quarter of the values (at least 160) tells. */
 export const choosePlan = (
   values: Float64Array,
   places: Places,

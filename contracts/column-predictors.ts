@@ -19,7 +19,7 @@ export type Places = {
 /** One average for each class, in sixteenths; NaN: nothing known yet. */
 const averages = new Float64Array(256);
 
-// Loops are written out and state is kept in local variables: these run for every value of every column.
+// Loops are written out, state is kept in local variables and signs are folded without a branch: these run for every value of every column.
 
 /**
  * Replaces the first `count` values by what remains of them beyond their predictions, folded from sign to parity (0, -1, 1, -2, 2 … are
@@ -76,7 +76,7 @@ export const toRemainders = (
       remainder = value - Math.floor((other + 8) * 0.0625);
       other += Math.floor((16 * value - other) * meanPart);
     }
-    into[at] = remainder < 0 ? -2 * remainder - 1 : 2 * remainder;
+    into[at] = Math.abs(2 * remainder + 0.5) - 0.5;
   }
 };
 
@@ -98,7 +98,8 @@ export const fromRemainders = (
   for (let at = 0; at < count; at++) {
     const folded = numbers[at] as number;
     const half = Math.floor(folded * 0.5);
-    const remainder = folded === 2 * half ? half : -half - 1;
+    const isOdd = folded - 2 * half;
+    const remainder = half - isOdd * (2 * half + 1);
     if (firsts[at] === 1) {
       const group = classes[at] as number;
       const average = averages[group] as number;

@@ -47,10 +47,11 @@ const wideOctave = (value: number) => {
 };
 
 const tokenOf = (value: number) => {
-  if (value < directTokens) return value;
   if (value < 2147483648) {
-    const octave = 31 - Math.clz32(value);
-    return directTokens + ((octave - 3) << 1) + ((value >>> (octave - 1)) & 1);
+    const small = value | 0;
+    if (small < directTokens) return small;
+    const octave = 31 - Math.clz32(small);
+    return directTokens + ((octave - 3) << 1) + ((small >>> (octave - 1)) & 1);
   }
   const octave = wideOctave(value);
   return directTokens + ((octave - 3) << 1) + (value >= 1.5 * 2 ** octave ? 1 : 0);
