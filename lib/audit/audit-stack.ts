@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -85,7 +86,11 @@ export class AuditStack extends Stack {
   #grantReadLog(fn: LambdaFunction) {
     fn.addEnvironment('AUDIT_LOG_BUCKET', this.#log.bucketName);
     fn.addEnvironment('AUDIT_KEY_ID', this.#key.keyId);
-    this.#log.grantRead(fn);
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [this.#log.arnForObjects('*')] }),
+    );
+    // Without it S3 says "access denied" where it should say "no such key".
+    fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.#log.bucketArn] }));
     this.#key.grant(fn, 'kms:GetPublicKey');
   }
 
