@@ -1,3 +1,4 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
@@ -9,11 +10,11 @@ import { sqsHandler } from '../shared/sqs-batch.ts';
 import { inTurns } from './block-cache.ts';
 import { s3BlockStore } from './block-store.ts';
 import { gatewayRegistry } from './gateway-registry.ts';
-import { rollUp } from './roll-up.ts';
+import { telemetryMetrics } from './metric-names.ts';
 import { compactGroups } from './roll-up-groups.ts';
 import { compactShard } from './roll-up-levels.ts';
 import { requestGroups, requestShard, rollUpRequest } from './roll-up-request.ts';
-import { rollUpShard } from './roll-up-shard.ts';
+import { type RolledUp, rollUpShard } from './roll-up-shard.ts';
 import { requestSetAside } from './set-aside-request.ts';
 import { setAsideSealed } from './set-aside-sealed.ts';
 import { siteTimeZone } from './site-time-zone.ts';
@@ -26,6 +27,7 @@ const env = config({
   SET_ASIDE_QUEUE: z.string(),
 });
 const sqs = new SQSClient({});
+const metrics = new Metrics();
 const db = documentClient();
 const fleet = { db, fleetTable: env.FLEET_TABLE };
 const registry = gatewayRegistry(
@@ -63,7 +65,14 @@ const rounds = async (round: () => Promise<{ readonly isMore: boolean }>) => {
   }
 };
 
-export const handler = sqsHandler(async ({ body }) => {
+const measured = async (round: Promise<RolledUp>) => {
+  const { behindMs, ...done } = await round;
+  if (behindMs !== undefined)
+    metrics.addMetric(telemetryMetrics.rollUpBehind, MetricUnit.Milliseconds, behindMs);
+  return done;
+};
+
+const each = sqsHandler(async ({ body }) => {
   const request = rollUpRequest.parse(JSON.parse(body));
   if ('groups' in request) {
     const isMore = await inTurn(`${request.siteId}`, () => rounds(() => compactGroups(deps)(request.siteId)));
@@ -73,9 +82,16 @@ export const handler = sqsHandler(async ({ body }) => {
   const { siteId, gatewayId, shard } = request;
   const of = { siteId, gatewayId, shard };
   await inTurn(JSON.stringify(of), async () => {
-    if ('windows' in request) return rollUp(deps)(of, request.windows, request.final);
-    let isMore = await rounds(() => rollUpShard(deps)(of));
+    let isMore = await rounds(() => measured(rollUpShard(deps)(of)));
     if (request.levels && !isMore) isMore = await rounds(() => compactShard(deps)(of));
     if (isMore) await requestShard(sqs, env.ROLL_UP_QUEUE)(of, request.levels);
   });
 });
+
+export const handler: typeof each = async (event, context, callback) => {
+  try {
+    return await each(event, context, callback);
+  } finally {
+    metrics.publishStoredMetrics();
+  }
+};

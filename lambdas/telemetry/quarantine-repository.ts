@@ -53,7 +53,7 @@ export const insertEntry =
 export const listEntries =
   ({ db, telemetryTable }: TelemetryStore) =>
   async (siteId: number, nowMs: number, limit: number, after?: string) => {
-    const kept = telemetryKeys.rawFrom(nowMs - keptMs.quarantine);
+    const kept = telemetryKeys.from(nowMs - keptMs.quarantine);
     if (after !== undefined && after < kept) return { entries: [] };
     const pk = telemetryKeys.quarantineOfSite(siteId);
     const { Items, LastEvaluatedKey } = await db.send(

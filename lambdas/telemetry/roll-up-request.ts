@@ -1,6 +1,6 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { epochMs, gatewayId, siteId } from '../../contracts/identifiers.ts';
+import { gatewayId, siteId } from '../../contracts/identifiers.ts';
 import type { Shard } from './telemetry-keys.ts';
 
 const shard = { siteId, gatewayId, shard: z.int().nonnegative() };
@@ -13,25 +13,12 @@ const shard = { siteId, gatewayId, shard: z.int().nonnegative() };
 export const rollUpRequest = z.union([
   z.strictObject({ ...shard, levels: z.boolean().optional() }),
   z.strictObject({ siteId, groups: z.literal(true) }),
-  // Requests of the tiers before 0008, until ingest writes batches.
-  z.strictObject({ ...shard, windows: z.array(epochMs).min(1), final: z.boolean().optional() }),
 ]);
-export type RollUpRequest = z.infer<typeof rollUpRequest>;
+type RollUpRequest = z.infer<typeof rollUpRequest>;
 
 const send = async (sqs: SQSClient, queueUrl: string, request: RollUpRequest) => {
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(request) }));
 };
-
-export const requestRollUp =
-  (sqs: SQSClient, queueUrl: string) =>
-  ({ siteId: site, gatewayId: gateway, shard: number }: Shard, windows: readonly number[], final = false) =>
-    send(sqs, queueUrl, {
-      siteId: site,
-      gatewayId: gateway,
-      shard: number,
-      windows: [...windows],
-      ...(final && { final }),
-    });
 
 /** Asks for the roll-up of a shard's batches that wait; with `levels` also of its blocks of spans that are over. */
 export const requestShard =

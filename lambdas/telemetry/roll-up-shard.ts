@@ -35,6 +35,8 @@ export type RolledUp = {
   readonly windows: number;
   readonly batches: number;
   readonly sealed: number;
+  /** How long the oldest of these batches has waited since its window was over. */
+  readonly behindMs?: number;
   readonly isMore: boolean;
 };
 
@@ -77,9 +79,17 @@ export const rollUpShard =
       windows: taken.length,
       batches: done.length,
       sealed: sealed.length,
+      ...(touched.length > 0 && { behindMs: behindOf(touched, deps.clock.nowMs()) }),
       isMore: due.length > taken.length || (!isAll && taken.length > 0),
     };
   };
+
+const behindOf = (batches: readonly PendingBatch[], nowMs: number) => {
+  const dueMs = batches.map(({ firstMs, receivedAtMs }) =>
+    Math.max(windowOf(firstMs) + windowMs, receivedAtMs),
+  );
+  return Math.max(0, nowMs - Math.min(...dueMs));
+};
 
 /** The batches' rows, read once each and held as long as a window of theirs is to come. */
 const openBatches = ({ blocks }: RollUpShardDeps) => {

@@ -69,19 +69,6 @@ export const telemetryKeys = {
     pk: `LOSS#${siteId}`,
     sk: `${gatewayId}#${ordinal(shard)}#${ordinal(after)}`,
   }),
-  rawOfShard: (shard: Shard) => `RAW#${shardText(shard)}`,
-  raw: (shard: Shard, windowStartMs: number, name: string) => ({
-    pk: `RAW#${shardText(shard)}`,
-    sk: `${time(windowStartMs)}#${name}`,
-  }),
-  rawFrom: time,
-  historyOfShard: (shard: Shard) => `HISTORY#${shardText(shard)}`,
-  history: (shard: Shard, windowStartMs: number) => ({
-    pk: `HISTORY#${shardText(shard)}`,
-    sk: time(windowStartMs),
-  }),
-  dailyOfShard: (shard: Shard) => `DAILY#${shardText(shard)}`,
-  daily: (shard: Shard, dayStartMs: number) => ({ pk: `DAILY#${shardText(shard)}`, sk: time(dayStartMs) }),
   exportsOfSite: (siteId: number) => `EXPORT#${siteId}`,
   export: (siteId: number, requestedAtMs: number, id: string) => ({
     pk: `EXPORT#${siteId}`,
