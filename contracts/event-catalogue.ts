@@ -146,6 +146,19 @@ export const eventPayloads = {
     fault: z.string(),
     quarantine_id: z.string(),
   }),
+  'telemetry.batch.replayed': z.object({
+    gateway_id: z.string(),
+    quarantine_id: z.string(),
+    outcome: z.enum(['replayed', 'refused']),
+    /** Why it is still unusable. */
+    fault: z.string().optional(),
+  }),
+  /** Batches of a shard that its gateway no longer has: those after `after` and before `before`. */
+  'telemetry.batches.lost': z.object({
+    gateway_id: z.string(),
+    shard: z.int(),
+    gaps: z.array(z.object({ after: z.int(), before: z.int() })),
+  }),
 } as const;
 export type EventType = keyof typeof eventPayloads;
 export type EventPayload<T extends EventType> = z.infer<(typeof eventPayloads)[T]>;

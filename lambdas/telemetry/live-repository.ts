@@ -20,7 +20,7 @@ import { type Shard, type TelemetryStore, telemetryKeys } from './telemetry-keys
 export type LiveStore = TelemetryStore & { readonly blocks: BlockStore };
 
 const count = z.int().nonnegative();
-const liveHead = z.object({
+export const liveHead = z.object({
   site_id: siteId,
   gateway_id: gatewayId,
   shard: count,
