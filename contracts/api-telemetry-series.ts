@@ -34,9 +34,7 @@ export const minerSeriesQuery = z.strictObject({
     .describe('raw within the last 24 h, 5min and hour within 90 d, day within 400 d'),
   fields: commaList(readingFieldText, 30)
     .optional()
-    .describe(
-      'Fields of a reading, separated by commas; hashrate_ths,power_w,chip_temp_c if left out',
-    ),
+    .describe('Fields of a reading, separated by commas; hashrate_ths,power_w,chip_temp_c if left out'),
   stats: commaList(z.enum(seriesStatistics), 4)
     .optional()
     .describe('Of mean, min, max, count, separated by commas; mean,min,max if left out'),

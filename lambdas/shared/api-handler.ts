@@ -9,6 +9,7 @@ import { hasAccess, hasRank, type Principal, principal } from '../../contracts/a
 import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
 import type { Route, RouteTable } from '../../contracts/route.ts';
 import type { Language } from '../../contracts/text.ts';
+import { jsonOf, type Written } from './json-text.ts';
 import { logger } from './logger.ts';
 import { type Failure, fail, type Result, succeed } from './result.ts';
 
@@ -35,7 +36,8 @@ type Success<R extends Route> = R['success'] extends { body: infer B extends z.Z
   : undefined;
 /** A body, or a body with headers and cookies where a route needs them. */
 export type Reply<B> = {
-  readonly body: B;
+  /** Text that is JSON already stands within it where there are many numbers (json-text.ts). */
+  readonly body: B | (B extends object ? Written<B> : never);
   readonly headers?: Record<string, string>;
   readonly cookies?: string[];
   /** Instead of the body, where the route answers with a file. */
@@ -95,7 +97,7 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
         ...headers,
       },
       ...(cookies && { cookies }),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: jsonOf(body) }),
     };
   };
   return middy<Event, APIGatewayProxyStructuredResultV2, Error, Context>(handle).use({

@@ -6,6 +6,7 @@ import type { DayGauge, MinerDay } from './daily-table.ts';
 import type { ExportMiner, ExportOrder } from './export-order.ts';
 import type { ExportColumn, ExportPart } from './export-table.ts';
 import type { ExportSource } from './make-export.ts';
+import { increases } from './present-points.ts';
 import type { WindowColumns } from './read-tiers.ts';
 import { dateAt } from './site-days.ts';
 import type { TierReaders } from './tier-readers.ts';
@@ -89,6 +90,7 @@ const windowsPart = (
   fields: readonly ReadingField[],
 ): ExportPart => {
   const { rows } = windows;
+  const eachRow = Int32Array.from({ length: rows }, (_, at) => at);
   return {
     rows,
     columns: [
@@ -99,8 +101,8 @@ const windowsPart = (
       ...fields.flatMap((field) => {
         const name = wireNameOf(field);
         if (readingFields[field].kind === 'counter') {
-          const counter = windows.counter(field);
-          return [column(`${name}_increase`, 'whole', rows, (at) => counter?.rise[at])];
+          const rises = increases(windows.counter(field), eachRow, rows);
+          return [column(`${name}_increase`, 'whole', rows, (at) => rises[at])];
         }
         const gauge = windows.gauge(field);
         const scale = scaleOf(field);

@@ -6,6 +6,7 @@ import {
   type SeriesStatistic,
 } from '../../contracts/api-telemetry-series.ts';
 import type { ReadingField } from '../../contracts/reading.ts';
+import type { Written } from '../shared/json-text.ts';
 import { type Result, succeed } from '../shared/result.ts';
 import { presentDayColumns } from './present-days.ts';
 import { gridOf, presentRawColumns, presentWindowColumns, usualStepMs } from './present-points.ts';
@@ -16,13 +17,17 @@ import type { TierReaders } from './tier-readers.ts';
 export type MinerSeriesRequest = z.output<typeof minerSeriesQuery>;
 type Miner = { readonly siteId: number; readonly minerId: string; readonly timeZone: string };
 
-const usualFields: readonly ReadingField[] = ['hashrateThs', 'powerW', 'chipTempC', 'inletTempC'];
+const usualFields: readonly ReadingField[] = ['hashrateThs', 'powerW', 'chipTempC'];
 const usualStats: readonly SeriesStatistic[] = ['mean', 'min', 'max'];
 
 /** One miner's series over the tier that range and resolution ask for. Fails with the field and the limit that stand in the way. */
 export const minerSeries =
   (readers: TierReaders) =>
-  async (miner: Miner, request: MinerSeriesRequest, nowMs: number): Promise<Result<MinerSeriesAnswer>> => {
+  async (
+    miner: Miner,
+    request: MinerSeriesRequest,
+    nowMs: number,
+  ): Promise<Result<Written<MinerSeriesAnswer>>> => {
     const planned = planOf(request, nowMs, true);
     if (!planned.ok) return planned;
     if (planned.value.resolution !== 'raw')
@@ -48,7 +53,7 @@ const rawSeries = async (
   miner: Miner,
   { fields = usualFields }: MinerSeriesRequest,
   plan: Plan,
-): Promise<MinerSeriesAnswer> => {
+): Promise<Written<MinerSeriesAnswer>> => {
   const samples = await readers.raw(miner.siteId, miner.minerId, plan.fromMs, plan.toMs, fields);
   return {
     ...common(miner, plan),
@@ -63,7 +68,7 @@ const inSteps = async (
   miner: Miner,
   { fields = usualFields, stats = usualStats }: MinerSeriesRequest,
   plan: Plan,
-): Promise<MinerSeriesAnswer> => {
+): Promise<Written<MinerSeriesAnswer>> => {
   const { siteId, minerId, timeZone } = miner;
   const { fromMs, toMs, resolution } = plan;
   if (resolution === 'day') {

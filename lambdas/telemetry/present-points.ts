@@ -5,7 +5,8 @@ import type {
 } from '../../contracts/api-telemetry-series.ts';
 import { minerStates, type ReadingField, readingFields } from '../../contracts/reading.ts';
 import { wireNameOf } from '../../contracts/reading-wire-names.ts';
-import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+import { numbersText, type Written } from '../shared/json-text.ts';
 import { type CounterWindows, type GaugeWindows, riseTo } from './history-table.ts';
 import type { WindowColumns } from './read-tiers.ts';
 
@@ -18,7 +19,10 @@ export const gridOf = (fromMs: number, toMs: number, stepMs: number): Grid => {
   return { startMs, stepMs, count: Math.max(0, Math.ceil((toMs - startMs) / stepMs)) };
 };
 
-type Points = Pick<MinerSeriesAnswer, 'count' | 'at' | 'state' | 'samples' | 'hashing_samples' | 'fields'>;
+type Points = Written<
+  Pick<MinerSeriesAnswer, 'count' | 'at' | 'state' | 'samples' | 'hashing_samples' | 'fields'>
+>;
+type Series = Written<FieldSeries>;
 const about = (field: ReadingField) => ({ unit: readingFields[field].unit, kind: readingFields[field].kind });
 
 /** Windows on a grid: counts and sums add up, extremes stay, so an hour is exact and not a mean of means. */
@@ -30,24 +34,24 @@ export const presentWindowColumns = (
 ): Points => {
   const step = Int32Array.from(windows.startMs, (at) => Math.floor((at - grid.startMs) / grid.stepMs));
   const add = (from: Float64Array | undefined) => {
-    const into = new Array<number>(grid.count).fill(0);
+    const into = new Float64Array(grid.count);
     if (from)
-      for (let at = 0; at < windows.rows; at++)
-        into[step[at] ?? 0] = (into[step[at] ?? 0] ?? 0) + (from[at] ?? 0);
-    return into;
+      for (let at = 0; at < step.length; at++)
+        into[step[at] as number] = (into[step[at] as number] as number) + (from[at] ?? 0);
+    return numbersText(into);
   };
-  const series: Record<string, FieldSeries> = {};
+  const series: Record<string, Series> = {};
   for (const field of fields)
     series[wireNameOf(field)] =
       readingFields[field].kind === 'gauge'
-        ? {
+        ? { ...about(field), ...gaugeSeries(windows.gauge(field), step, grid.count, field, new Set(stats)) }
+        : {
             ...about(field),
-            ...gaugeSeries(windows.gauge(field), step, grid.count, scaleOf(field), new Set(stats)),
-          }
-        : { ...about(field), increase: increases(windows.counter(field), step, grid.count) };
+            increase: numbersText(increases(windows.counter(field), step, grid.count)),
+          };
   return {
     count: grid.count,
-    at: Array.from({ length: grid.count }, (_, at) => grid.startMs + at * grid.stepMs),
+    at: numbersText(Float64Array.from({ length: grid.count }, (_, at) => grid.startMs + at * grid.stepMs)),
     samples: add(windows.samples),
     hashing_samples: add(windows.states[0]),
     fields: series,
@@ -58,57 +62,58 @@ const gaugeSeries = (
   windows: GaugeWindows | undefined,
   step: Int32Array,
   count: number,
-  scale: number,
+  field: ReadingField,
   stats: ReadonlySet<SeriesStatistic>,
-): Omit<FieldSeries, 'unit' | 'kind'> => {
+): Omit<Series, 'unit' | 'kind'> => {
   const n = new Float64Array(count);
-  const sum = new Float64Array(count);
-  const min = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  const max = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  const mean = new Float64Array(count).fill(Number.NaN);
+  const min = mean.slice();
+  const max = mean.slice();
   if (windows)
     for (let at = 0; at < step.length; at++) {
-      const samples = windows.n[at] ?? 0;
+      const samples = windows.n[at] as number;
       if (samples === 0) continue;
-      const into = step[at] ?? 0;
-      n[into] = (n[into] ?? 0) + samples;
-      sum[into] = (sum[into] ?? 0) + (windows.sum[at] ?? 0);
-      if ((windows.min[at] ?? 0) < (min[into] ?? 0)) min[into] = windows.min[at] ?? 0;
-      if ((windows.max[at] ?? 0) > (max[into] ?? 0)) max[into] = windows.max[at] ?? 0;
+      const into = step[at] as number;
+      const [least, most] = [windows.min[at] as number, windows.max[at] as number];
+      if (n[into] === 0) {
+        mean[into] = windows.sum[at] as number;
+        min[into] = least;
+        max[into] = most;
+      } else {
+        mean[into] = (mean[into] as number) + (windows.sum[at] as number);
+        if (least < (min[into] as number)) min[into] = least;
+        if (most > (max[into] as number)) max[into] = most;
+      }
+      n[into] = (n[into] as number) + samples;
     }
-  const values = (of: (at: number, samples: number) => number) => {
-    const figures = new Array<number | null>(count);
-    for (let at = 0; at < count; at++) {
-      const samples = n[at] ?? 0;
-      figures[at] = samples === 0 ? null : of(at, samples);
-    }
-    return figures;
-  };
+  const { decimals } = readingFields[field];
+  // One decimal more than the field keeps: enough to get its sum back from mean and count.
+  for (let at = 0; at < count; at++) mean[at] = Math.round((10 * (mean[at] as number)) / (n[at] as number));
   return {
-    // One decimal more than the field keeps: enough to get its sum back from mean and count.
-    ...(stats.has('mean') && {
-      mean: values((at, samples) => Math.round((10 * (sum[at] ?? 0)) / samples) / (10 * scale)),
-    }),
-    ...(stats.has('min') && { min: values((at) => (min[at] ?? 0) / scale) }),
-    ...(stats.has('max') && { max: values((at) => (max[at] ?? 0) / scale) }),
-    ...(stats.has('count') && { count: Array.from(n) }),
+    ...(stats.has('mean') && { mean: numbersText(mean, decimals + 1) }),
+    ...(stats.has('min') && { min: numbersText(min, decimals) }),
+    ...(stats.has('max') && { max: numbersText(max, decimals) }),
+    ...(stats.has('count') && { count: numbersText(n) }),
   };
 };
 
-/** How far a counter rose in each step, the way from the window before included, so that steps add up to the whole. */
-const increases = (
+/**
+ * How far a counter rose in each step, the way from the window before included, so that steps add up to the whole. NaN where it
+ * was not heard of.
+ */
+export const increases = (
   windows: CounterWindows | undefined,
   step: Int32Array,
   count: number,
-): (number | null)[] => {
-  const rises = new Array<number | null>(count).fill(null);
-  if (!windows) return rises;
+): Float64Array => {
+  const rises = new Float64Array(count).fill(Number.NaN);
   let before = Number.NaN;
-  for (let at = 0; at < step.length; at++) {
+  for (let at = 0; windows && at < step.length; at++) {
     const [first, last] = [windows.first[at] ?? Number.NaN, windows.last[at] ?? Number.NaN];
     if (Number.isNaN(last)) continue;
     const into = step[at] ?? 0;
     const between = Number.isNaN(before) ? 0 : riseTo(before, first);
-    rises[into] = (rises[into] ?? 0) + between + (windows.rise[at] ?? 0);
+    rises[into] = (rises[into] || 0) + between + (windows.rise[at] ?? 0);
     before = last;
   }
   return rises;
@@ -120,25 +125,18 @@ export const presentRawColumns = (
   fields: readonly ReadingField[],
 ): Points => ({
   count: rows,
-  at: Array.from(sampledAtMs),
+  at: numbersText(sampledAtMs),
   state: Array.from(state, (index) => minerStates[index] ?? 'unreachable'),
   fields: Object.fromEntries(
-    fields.map((field) => [
-      wireNameOf(field),
-      { ...about(field), value: scaled(values[field], rows, scaleOf(field)) },
-    ]),
+    fields.map((field) => {
+      const value = values[field] ?? new Float64Array(rows).fill(Number.NaN);
+      return [
+        wireNameOf(field),
+        { ...about(field), value: numbersText(value, readingFields[field].decimals) },
+      ];
+    }),
   ),
 });
-
-const scaled = (column: Column | undefined, rows: number, scale: number): (number | null)[] => {
-  const figures = new Array<number | null>(rows).fill(null);
-  if (column)
-    for (let at = 0; at < rows; at++) {
-      const value = column[at] ?? Number.NaN;
-      if (!Number.isNaN(value)) figures[at] = value / scale;
-    }
-  return figures;
-};
 
 /** The median distance of samples: how far apart they usually are, so that a reader can tell a gap. */
 export const usualStepMs = (sampledAtMs: ArrayLike<number>): number | null => {
