@@ -6,7 +6,8 @@ export const gapsQuery = z.strictObject({ site_id: siteIdText });
 
 /**
  * Batches that are missing, by gateway and shard: the sequences after `after` and before `before`. `open` ones are asked for
- * again from the gateway's spool; `lost` ones the gateway no longer has, for good.
+ * again from the gateway's spool; `lost` ones the gateway no longer has, for good. `batches`: at most so many, for a gateway that thins its
+ * spool sends one batch in the place of several. `at`: since when it has been missing, or when it was declared lost.
  */
 export const gapsAnswer = z.strictObject({
   site_id: siteId,
@@ -19,7 +20,7 @@ export const gapsAnswer = z.strictObject({
       before: z.int(),
       batches: z.int(),
       status: z.enum(['open', 'lost']),
-      at: utcTime.optional().describe('When the loss was declared'),
+      at: utcTime.optional(),
     }),
   ),
 });

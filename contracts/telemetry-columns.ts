@@ -29,7 +29,10 @@ export type TelemetryColumns = {
   readonly values: Readonly<Partial<Record<ReadingField, Column>>>;
 };
 
-export const scaleOf = (field: ReadingField) => 10 ** readingFields[field].decimals;
+const scales = Object.fromEntries(
+  readingFieldNames.map((field) => [field, 10 ** readingFields[field].decimals]),
+);
+export const scaleOf = (field: ReadingField): number => scales[field] ?? 1;
 
 /** Readings as columns. Throws RangeError when a value is no finite number that fits. */
 export const toColumns = (readings: readonly MinerReading[]): TelemetryColumns => {
@@ -59,17 +62,21 @@ export const toColumns = (readings: readonly MinerReading[]): TelemetryColumns =
       errorIndex.set(key, known);
       columns.errorSet[at] = known;
     }
-    for (const field of readingFieldNames) {
-      const value = row.values[field];
+  });
+  for (const field of readingFieldNames) {
+    const scale = scaleOf(field);
+    let column: Column | undefined;
+    for (let at = 0; at < rows.length; at++) {
+      const value = rows[at]?.values[field];
       if (value === undefined) continue;
-      const scaled = Math.round(value * scaleOf(field));
+      const scaled = Math.round(value * scale);
       if (!Number.isSafeInteger(scaled))
-        throw new RangeError(`${field} of ${row.minerId} is not a number that fits: ${value}`);
-      const column = values[field] ?? new Float64Array(rows.length).fill(Number.NaN);
-      values[field] = column;
+        throw new RangeError(`${field} of ${rows[at]?.minerId} is not a number that fits: ${value}`);
+      column ??= new Float64Array(rows.length).fill(Number.NaN);
       column[at] = scaled;
     }
-  });
+    if (column) values[field] = column;
+  }
   return { rows: rows.length, minerIds, ...columns, errorSets, values };
 };
 
