@@ -22,9 +22,10 @@ import { minerSeries } from './get-miner-series.ts';
 import { exportUrl } from './keep-export.ts';
 import { readHeads } from './live-repository.ts';
 import { liveTables } from './live-table.ts';
+import { lossesOf } from './loss-repository.ts';
 import { makeExport } from './make-export.ts';
 import { presentExport } from './present-export.ts';
-import { openGapsOf } from './present-losses.ts';
+import { presentGaps } from './present-losses.ts';
 import { listEntries } from './quarantine-repository.ts';
 import { mostAnswerBytes, tooLarge } from './query-plan.ts';
 import { readLiveColumns } from './read-live.ts';
@@ -124,8 +125,8 @@ export const handler = apiHandler(telemetryRoutes, {
     }),
   getGaps: ({ who, query }) =>
     atSite(who, query.site_id, async ({ site_id }) => {
-      const gaps = openGapsOf(await readHeads(store)(site_id));
-      return succeed({ body: { site_id, gaps, count: gaps.length } });
+      const [heads, losses] = await Promise.all([readHeads(store)(site_id), lossesOf(store)(site_id)]);
+      return succeed({ body: presentGaps(site_id, heads, losses) });
     }),
   listQuarantine: ({ who, query }) =>
     atSite(who, query.site_id, async ({ site_id }) => {

@@ -1,19 +1,41 @@
 import type { GapsAnswer } from '../../contracts/api-telemetry-losses.ts';
 import { toUtc } from '../shared/clock.ts';
 import { type LiveHead, sequencesOf } from './live-repository.ts';
+import type { Loss } from './loss-repository.ts';
 
 type Gap = GapsAnswer['gaps'][number];
 
-/** What is missing of a site's batches: the open gaps of its shards' heads. */
-export const openGapsOf = (heads: readonly LiveHead[]): Gap[] =>
-  heads.flatMap((head) =>
-    sequencesOf(head).gaps.map(({ after, upTo, sinceMs }) => ({
-      gateway_id: head.gateway_id,
-      shard: head.shard,
-      after,
-      before: upTo + 1,
-      batches: upTo - after,
-      status: 'open' as const,
-      at: toUtc(sinceMs),
+/** So many losses are shown, the newest. */
+const mostLosses = 1_000;
+
+/** What is missing of a site's batches: the open gaps of its shards' heads, the oldest first, then what is lost, the newest first. */
+export const presentGaps = (
+  siteId: number,
+  heads: readonly LiveHead[],
+  losses: readonly Loss[],
+): GapsAnswer => {
+  const open = heads.flatMap((head) =>
+    sequencesOf(head).gaps.map(({ after, upTo, before, sinceMs }) => ({
+      sinceMs,
+      gap: gapOf(head, { after, before, batches: upTo - after }, 'open', sinceMs),
     })),
   );
+  const gaps: Gap[] = [
+    ...open.toSorted((a, b) => a.sinceMs - b.sinceMs).map(({ gap }) => gap),
+    ...losses
+      .toSorted((a, b) => b.lost_at_ms - a.lost_at_ms)
+      .slice(0, mostLosses)
+      .map((loss) => {
+        const { after, before, lost_at_ms } = loss;
+        return gapOf(loss, { after, before, batches: before - after - 1 }, 'lost', lost_at_ms);
+      }),
+  ];
+  return { site_id: siteId, count: gaps.length, gaps };
+};
+
+const gapOf = (
+  { gateway_id, shard }: Pick<LiveHead, 'gateway_id' | 'shard'>,
+  missing: Pick<Gap, 'after' | 'before' | 'batches'>,
+  status: Gap['status'],
+  atMs: number,
+): Gap => ({ gateway_id, shard, ...missing, status, at: toUtc(atMs) });
