@@ -56,7 +56,7 @@ export const openFromHeatmap = async (page: Page, minerId: string) => {
 export const readEverySample = async (page: Page, minerId: string) => {
   await figure(page, 'Hashrate').waitFor();
   await page.getByRole('button', { name: '1 h', exact: true }).click();
-  await page.waitForURL(/range=1h/);
+  await page.getByRole('button', { name: '1 h', exact: true, pressed: true }).waitFor();
   await page.getByText('every sample').waitFor();
   await charts(page).focus();
   await page.keyboard.press('+');

@@ -1,7 +1,7 @@
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
-import { type KeyboardEvent, type ReactNode, useId } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react';
 import type { Resolution } from '../../../contracts/api-telemetry-series.ts';
 import { useMessages } from '../i18n/language.ts';
 import type { Line } from './chart-options.ts';
@@ -42,14 +42,20 @@ export const ChartsPanel = (props: ChartsPanelProps) => {
   const { telemetry: texts } = useMessages();
   const [params, change] = useLinkState();
   const hint = useId();
+  // Keys that follow fast upon each other add up, also while the page still draws the first.
+  const wanted = useRef(span);
+  useEffect(() => {
+    wanted.current = { fromMs: span.fromMs, toMs: span.toMs };
+  }, [span.fromMs, span.toMs]);
   const isTable = params.get('view') === 'table';
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const move = keyMove(event.key, span, Date.now());
+    const move = keyMove(event.key, wanted.current, Date.now());
     if (move === undefined) return;
     event.preventDefault();
-    if (move === 'reset') state.onReset();
-    else state.onSpan(move);
+    if (move === 'reset') return state.onReset();
+    wanted.current = move;
+    state.onSpan(move);
   };
   return (
     <Container
