@@ -154,6 +154,33 @@ const telemetryBenches = [
     },
     async (settings, watcher) => (await import('./outage.ts')).benchOutage(settings, watcher),
   ),
+  entry(
+    {
+      name: 'telemetry roll-up',
+      page: 'telemetry.md',
+      about: 'processor time of the roll-ups of a shard, bytes of raw rows and history',
+      options: [
+        { flag: 'miners N', about: 'miners of the shard (default 1000)' },
+        { flag: 'hours N', about: 'of one sample a minute (default 3)' },
+        { flag: 'seed N', about: 'of the readings (default 1)' },
+      ],
+      shape: { miners: count(1_000, 10_000), hours: count(3, 240), seed },
+    },
+    async (settings, watcher) => (await import('./tier-roll-up.ts')).benchRollUp(settings, watcher),
+  ),
+  entry(
+    {
+      name: 'telemetry schedules',
+      page: 'telemetry.md',
+      about: 'the same tiers, byte for byte, whatever the order in which batches come',
+      options: [
+        { flag: 'count N', about: 'generated schedules (default 100)' },
+        { flag: 'seed N', about: 'of the schedules (default 1)' },
+      ],
+      shape: { count: count(100, 1_000_000), seed },
+    },
+    async (settings, watcher) => (await import('./tier-schedules.ts')).benchSchedules(settings, watcher),
+  ),
 ];
 
 /** Every bench; `telemetry` alone runs all whose names begin with it. */

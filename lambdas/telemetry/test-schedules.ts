@@ -38,6 +38,9 @@ export type Schedule = {
   readonly ways: readonly [readonly Step[], readonly Step[]];
 };
 
+/** So that a run takes a second. */
+const mostBatches = 40;
+
 const minersOf = ({ shard }: Shard) => [1, 2, 3].map((number) => `m-${shard}${number}`);
 
 const sampleOf = (minerId: string, at: number, noise: number): MinerReading => {
@@ -94,8 +97,8 @@ const batchesOf = (shard: Shard, startMs: number, bursts: readonly { offsetMs: n
 
 const plan: fc.Arbitrary<Plan> = fc.record({
   sweepMs: fc.constantFrom(60_000, 150_000, 290_000),
-  hours: fc.constantFrom(0.2, 0.5, 1.1),
-  sweepsABatch: fc.integer({ min: 1, max: 5 }),
+  hours: fc.constantFrom(0.1, 0.3, 0.8),
+  sweepsABatch: fc.integer({ min: 2, max: 7 }),
   skewMs: fc.constantFrom(0, 0, 10 * minuteMs, -10 * minuteMs, 12_345),
   missing: fc.array(fc.nat(22), { maxLength: 4 }),
   seed: fc.nat(100_000),
@@ -151,7 +154,7 @@ export const schedule: fc.Arbitrary<Schedule> = fc
       .tuple(wayOf(batches.length), wayOf(batches.length))
       .map((ways): Schedule => ({ zone: moment.zone, startMs, shards, batches, ways }));
   })
-  .filter(({ batches }) => batches.length > 0);
+  .filter(({ batches }) => batches.length > 0 && batches.length <= mostBatches);
 
 /** Goes one of a schedule's ways; `attempt` may let a step fail, which is then not tried again here. */
 export const follow = async (
