@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { damagedBatches } from '../test/bad-input/damaged-batches.ts';
 import { type MinerReading, minerStates, powerModes, readingFieldNames } from './reading.ts';
-import { decodeBatch, encodeBatch, type TelemetryBatch, toWirePrecision } from './telemetry-batch.ts';
+import {
+  decodeBatch,
+  decodeBatchColumns,
+  encodeBatch,
+  encodeBatchColumns,
+  maxBatchBytes,
+  type TelemetryBatch,
+  toWirePrecision,
+} from './telemetry-batch.ts';
+import { type TelemetryColumns, toColumns } from './telemetry-columns.ts';
 
 const values = fc.dictionary(
   fc.constantFrom(...readingFieldNames),
@@ -46,7 +56,7 @@ const asWire = ({ minerId, sampledAtMs, state, mode, errorCodes, values }: Miner
 });
 const sorted = (rows: readonly MinerReading[]) => rows.map((row) => JSON.stringify(asWire(row))).toSorted();
 
-describe('telemetry format 1', () => {
+describe('telemetry format 2', () => {
   it('gives back every reading at its stated precision, absent staying absent', () => {
     fc.assert(
       fc.property(fc.array(reading, { minLength: 1, maxLength: 40 }), (readings) => {
@@ -82,5 +92,61 @@ describe('telemetry format 1', () => {
       values: { powerW: Number.NaN },
     };
     expect(() => encodeBatch(batchOf([row]))).toThrow(/powerW of m-1/);
+  });
+
+  it('names what is wrong with a batch', () => {
+    const good = encodeBatch(
+      batchOf([{ minerId: 'x-1', sampledAtMs: 5, state: 'hashing', values: { hashrateThs: 100 } }]),
+    );
+    const found = damagedBatches(good).map(([name, bytes]) => {
+      const decoded = decodeBatch(bytes);
+      return [name, decoded.ok ? 'OK' : decoded.fault];
+    });
+    expect(found).toEqual(damagedBatches(good).map(([name, , fault]) => [name, fault]));
+    expect(decodeBatch(new Uint8Array(maxBatchBytes + 1))).toMatchObject({ ok: false, fault: 'TOO_LARGE' });
+  });
+
+  it('has the same bytes whatever the order of its readings and of its error sets', () => {
+    const unique = fc.uniqueArray(reading, {
+      minLength: 1,
+      maxLength: 20,
+      selector: ({ minerId, sampledAtMs }) => `${minerId} ${sampledAtMs}`,
+    });
+    fc.assert(
+      fc.property(unique, fc.infiniteStream(fc.nat()), (readings, order) => {
+        const bytes = encodeBatch(batchOf(readings));
+        const keyed = readings.map((row) => ({ row, key: order.next().value ?? 0 }));
+        const shuffled = keyed.toSorted((a, b) => a.key - b.key).map(({ row }) => row);
+        expect(encodeBatch(batchOf(shuffled))).toEqual(bytes);
+        const decoded = decodeBatchColumns(bytes);
+        if (!decoded.ok) throw new Error(decoded.detail);
+        const { columns, header } = decoded;
+        expect(encodeBatchColumns(header, columns)).toEqual(bytes);
+        const sets = [['unused'], ...columns.errorSets.toReversed()];
+        const renumbered = columns.errorSet.map((set) => (set === 0 ? 0 : sets.length + 1 - set));
+        expect(encodeBatchColumns(header, { ...columns, errorSets: sets, errorSet: renumbered })).toEqual(
+          bytes,
+        );
+      }),
+    );
+  });
+
+  it('refuses rows that are out of order', () => {
+    const columns = toColumns([
+      { minerId: 'a', sampledAtMs: 5, state: 'idle', values: {} },
+      { minerId: 'b', sampledAtMs: 5, state: 'idle', values: {} },
+    ]);
+    const { readings, ...header } = batchOf([]);
+    expect(readings).toEqual([]);
+    const encode = (changes: Partial<TelemetryColumns>) => () =>
+      encodeBatchColumns(header, { ...columns, ...changes });
+    expect(encode({ miner: Uint32Array.of(1, 0) })).toThrow(/not ordered/);
+    expect(encode({ miner: Uint32Array.of(0, 0) })).toThrow(/b has no row/);
+    expect(encode({ minerIds: ['b', 'a'] })).toThrow(/order/);
+    expect(
+      encode({ miner: Uint32Array.of(0, 0), minerIds: ['a'], sampledAtMs: Float64Array.of(5, 4) }),
+    ).toThrow(/times/);
+    expect(encode({ sampledAtMs: Float64Array.of(5, Number.NaN) })).toThrow(/no time/);
+    expect(encode({ errorSet: Uint16Array.of(0, 1) })).toThrow(/error set/);
   });
 });

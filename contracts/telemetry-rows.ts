@@ -11,13 +11,18 @@ const stateNames = ['sampledAtMs', 'state', 'mode', 'errorSet'] as const;
 const fieldNames: ReadonlySet<string> = new Set(readingFieldNames);
 const isField = (name: string): name is ReadingField => fieldNames.has(name);
 
-/** Where each miner's rows begin. Throws RangeError unless rows are ordered by miner and every miner has one. */
-const groupsOf = ({ rows, minerIds, miner }: TelemetryColumns): Uint32Array => {
+/** Where each miner's rows begin. Throws RangeError unless rows are ordered by miner, then by time, and every miner has one. */
+const groupsOf = ({ rows, minerIds, miner, sampledAtMs }: TelemetryColumns): Uint32Array => {
   const groups = new Uint32Array(minerIds.length);
   let next = 0;
   for (let at = 0; at < rows; at++) {
     const index = miner[at];
-    if (index === next - 1) continue;
+    const time = sampledAtMs[at] ?? Number.NaN;
+    if (!(time >= 0)) throw new RangeError(`row ${at} has no time`);
+    if (index === next - 1) {
+      if (time < (sampledAtMs[at - 1] ?? 0)) throw new RangeError('rows are not in the order of their times');
+      continue;
+    }
     if (index !== next || next === groups.length) throw new RangeError('rows are not ordered by miner');
     groups[next++] = at;
   }
@@ -28,7 +33,6 @@ const groupsOf = ({ rows, minerIds, miner }: TelemetryColumns): Uint32Array => {
 /** The error sets in the order in which rows name them first, each once, and the rows' indexes into that list. */
 const canonicalErrors = ({ rows, errorSet, errorSets }: TelemetryColumns) => {
   const column = new Float64Array(rows);
-  if (errorSets.length === 0) return { column, sets: [] };
   const keys = errorSets.map((set) => JSON.stringify(set));
   const order = new Map<string, number>();
   for (let at = 0; at < rows; at++) {

@@ -1,28 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { connectAsync } from 'mqtt';
 import { expect, it } from 'vitest';
 import { auditEventList } from '../../contracts/api-audit.ts';
 import { liveAnswer, seriesAnswer } from '../../contracts/api-telemetry.ts';
 import { quarantineAnswer } from '../../contracts/api-telemetry-losses.ts';
-import { encodeBatch, telemetryMagic } from '../../contracts/telemetry-batch.ts';
+import { encodeBatch } from '../../contracts/telemetry-batch.ts';
 import { topics, uplinks } from '../../contracts/topics.ts';
 import { lineGatewayId, type Stage, strangeGatewayId } from '../support/bad-input-stage.ts';
 import { eventually } from '../support/running-cloud.ts';
+import { type DamagedBatch, damagedBatches } from './damaged-batches.ts';
 
 const bytesOf = (text: string) => Buffer.from(text, 'utf8');
-const inflate = (batch: Uint8Array) => zstdDecompressSync(batch.subarray(4));
-const pack = (inflated: Uint8Array) => Buffer.concat([bytesOf(telemetryMagic), zstdCompressSync(inflated)]);
-/** The batch with another header of the same length or not. */
-const withHeader = (batch: Uint8Array, change: (header: string) => string) => {
-  const inflated = inflate(batch);
-  const start = inflated.indexOf('{');
-  const end = inflated.indexOf('"errorSets":[]}') + '"errorSets":[]}'.length;
-  const header = bytesOf(change(inflated.subarray(start, end).toString('utf8')));
-  const length = Buffer.from([(header.length & 0x7f) | 0x80, header.length >> 7]);
-  return pack(Buffer.concat([length, header, inflated.subarray(end)]));
-};
-
 export const batchTests = (stageOf: () => Stage) => {
   let sequence = 0;
   const aBatch = (
@@ -65,31 +53,8 @@ export const batchTests = (stageOf: () => Stage) => {
   it('sets aside what it cannot use, each with its reason, and stores nothing of it', async () => {
     const { cloud, ids, rival } = stageOf();
     const good = aBatch();
-    const inflated = inflate(good);
-    const cases: readonly (readonly [name: string, bytes: Uint8Array, fault: string])[] = [
-      ['nothing', Buffer.alloc(0), 'BAD_MAGIC'],
-      ['a text', bytesOf('hello'), 'BAD_MAGIC'],
-      ['another format', Buffer.concat([bytesOf('HIT2'), good.subarray(4)]), 'BAD_MAGIC'],
-      ['the magic alone', bytesOf(telemetryMagic), 'BAD_COMPRESSION'],
-      ['garbage after the magic', bytesOf(`${telemetryMagic}garbage`), 'BAD_COMPRESSION'],
-      ['half a frame', good.subarray(0, Math.floor(good.length / 2)), 'BAD_COMPRESSION'],
-      ['a frame that inflates to 20 MB', pack(Buffer.alloc(20 * 1024 * 1024)), 'BAD_COMPRESSION'],
-      ['half a content', pack(inflated.subarray(0, -3)), 'TRUNCATED'],
-      ['half a header', pack(inflated.subarray(0, 20)), 'TRUNCATED'],
-      ['bytes after the end', pack(Buffer.concat([inflated, bytesOf('xx')])), 'TRAILING_BYTES'],
-      ['a header that is not JSON', withHeader(good, (header) => header.replace('{', '[')), 'BAD_HEADER'],
-      ['an unknown field', withHeader(good, (header) => header.replace('{', '{"x":1,')), 'BAD_HEADER'],
-      [
-        'more rows than allowed',
-        withHeader(good, (header) => header.replace('"rows":1', '"rows":10001')),
-        'BAD_HEADER',
-      ],
-      [
-        'more rows than there are',
-        withHeader(good, (header) => header.replace('"rows":1', '"rows":900')),
-        'TRUNCATED',
-      ],
-      ['a miner id that is none', withHeader(good, (header) => header.replace('x-1', 'x/1')), 'BAD_HEADER'],
+    const cases: readonly DamagedBatch[] = [
+      ...damagedBatches(good),
       ['another site', aBatch({ siteId: rival.siteId }), 'WRONG_PLACE'],
       ['another gateway', aBatch({ gatewayId: ids.gatewayId }), 'WRONG_PLACE'],
       ['the future', aBatch({}, Date.now() + 3_600_000), 'FROM_THE_FUTURE'],
