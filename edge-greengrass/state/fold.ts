@@ -1,6 +1,6 @@
 import { decodeBatchColumns, encodeBatchColumns, maxBatchRows } from '../../contracts/telemetry-batch.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
-import { everySecond, gather, type RowRef, rowsByMiner } from './gather.ts';
+import { everySecond, gather, type RowOrder, rowsByMiner } from './gather.ts';
 import type { NewBatch, Spool, Spooled } from './spool.ts';
 
 type Place = { readonly siteId: number; readonly gatewayId: string };
@@ -20,7 +20,7 @@ const read = (spool: Spool, run: readonly Spooled[]): TelemetryColumns[] => {
 const packed = (
   { place, maxBytes }: FoldDeps,
   run: readonly Spooled[],
-  { rows, sources }: { readonly rows: readonly RowRef[]; readonly sources: readonly TelemetryColumns[] },
+  { order, sources }: { readonly order: RowOrder; readonly sources: readonly TelemetryColumns[] },
   parts: number,
   stride: number,
 ): NewBatch[] | undefined => {
@@ -28,20 +28,18 @@ const packed = (
   let previousSequence = run[0]?.previous ?? 0;
   for (let part = 0; part < parts; part++) {
     const as = run[run.length - parts + part];
-    const slice = rows.slice(
-      Math.round((part * rows.length) / parts),
-      Math.round(((part + 1) * rows.length) / parts),
-    );
-    if (!as || slice.length === 0 || slice.length > maxBatchRows) return undefined;
+    const from = Math.round((part * order.at.length) / parts);
+    const to = Math.round(((part + 1) * order.at.length) / parts);
+    if (!as || to === from || to - from > maxBatchRows) return undefined;
     const header = {
       shard: as.shard,
       sequence: as.sequence,
       previousSequence,
       createdAtMs: as.created_ms,
     };
-    const payload = encodeBatchColumns({ ...place, ...header }, gather(slice, sources));
+    const payload = encodeBatchColumns({ ...place, ...header }, gather(order, sources, from, to));
     if (payload.length > maxBytes) return undefined;
-    batches.push({ ...header, rows: slice.length, payload, stride, folded: true });
+    batches.push({ ...header, rows: to - from, payload, stride, folded: true });
     previousSequence = as.sequence;
   }
   return batches;
@@ -64,20 +62,17 @@ export const foldRun = (
   const stride = (run[0]?.stride ?? 1) * (thin ? 2 : 1);
   const sources = read(spool, run);
   const all = rowsByMiner(sources);
-  const rows = thin ? everySecond(all) : all;
-  const bytes = (run.reduce((sum, one) => sum + one.bytes, 0) * rows.length) / all.length;
-  const fewest = Math.max(
-    1,
-    Math.floor((bytes * usualShare) / maxBytes),
-    Math.ceil(rows.length / maxBatchRows),
-  );
+  const order = thin ? everySecond(all, sources) : all;
+  const [had, keep] = [all.at.length, order.at.length];
+  const bytes = (run.reduce((sum, one) => sum + one.bytes, 0) * keep) / had;
+  const fewest = Math.max(1, Math.floor((bytes * usualShare) / maxBytes), Math.ceil(keep / maxBatchRows));
   const most = sources.length < run.length ? 0 : thin ? run.length : run.length - 1;
   for (let parts = fewest; parts <= most; parts++) {
-    const batches = packed(deps, run, { rows, sources }, parts, stride);
+    const batches = packed(deps, run, { order, sources }, parts, stride);
     if (!batches) continue;
     spool.replace(run, batches);
-    spool.count('thinnedRows', all.length - rows.length);
-    return all.length - rows.length;
+    spool.count('thinnedRows', had - keep);
+    return had - keep;
   }
   spool.markStride(run, stride);
   spool.markFolded(run);
