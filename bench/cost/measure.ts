@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Usage } from '../../local/metering/meter.ts';
+import { between, times, together } from '../../local/metering/usage.ts';
+import type { Watcher } from '../bench.ts';
+import { type ReadingModel, readingsOf } from '../outage-readings.ts';
+import { monthMinutes } from './bill.ts';
+import { registerSite } from './register.ts';
+import { type Gateways, minersPerShard, openGateways, type Sent } from './send-sweeps.ts';
+import { writeTelemetryApp } from './telemetry-app.ts';
+import { startVirtualCloud, type VirtualCloud } from './virtual-cloud.ts';
+
+export type Plan = {
+  readonly miners: number;
+  readonly intervalS: number;
+  readonly perGateway: number;
+  /** How long the whole site is measured; hourly work is in it only from 60 on. */
+  readonly minutes: number;
+  readonly model: ReadingModel;
+  readonly seed: number;
+};
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+const ceilTo = (atMs: number, stepMs: number) => Math.ceil(atMs / stepMs) * stepMs;
+
+type Site = {
+  readonly cloud: VirtualCloud;
+  readonly run: (untilMs: number) => Promise<void>;
+  readonly sent: () => Sent;
+};
+
+type Course = {
+  readonly startOf: (nowMs: number) => number;
+  /** With one, schedules fire at their times; with more, each once between two sendings. */
+  readonly sweepsAtOnce: number;
+  readonly allMs: number;
+};
+
+/** A site in a cloud of its own, from `startOf(now)` on; `run` sends its sweeps until a moment. */
+const withSite = async <T>(
+  plan: Plan,
+  watcher: Watcher,
+  what: string,
+  { startOf, sweepsAtOnce, allMs }: Course,
+  work: (site: Site, startMs: number) => Promise<T>,
+): Promise<T> => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'hashinsight-cost-'));
+  let cloud: VirtualCloud | undefined;
+  let gateways: Gateways | undefined;
+  try {
+    watcher.say(`${what}: starting the local cloud`);
+    cloud = await startVirtualCloud({
+      cdkOut: writeTelemetryApp(stateDir),
+      stateDir: join(stateDir, 'cloud'),
+    });
+    const { passTo, skipTo, nowMs } = cloud;
+    const startMs = startOf(nowMs());
+    const readingOf = readingsOf(plan.model, startMs, plan.seed);
+    const registered = await registerSite(
+      cloud.runtime,
+      stateDir,
+      { ...plan, readingOf: (miner) => readingOf(miner, 0) },
+      (done) => watcher.progress(done, plan.miners, `miners registered, ${what}`),
+    );
+    const lines = await openGateways(cloud, registered);
+    gateways = lines;
+    await skipTo(startMs);
+    const intervalMs = plan.intervalS * 1_000;
+    /** Once the last of a sweep's miners has answered. */
+    const sweepEndMs = Math.min(10_000, intervalMs / 2);
+    let nextMs = startMs;
+    const run = async (untilMs: number) => {
+      while (nextMs < untilMs) {
+        const minutes = Array.from(
+          { length: sweepsAtOnce },
+          (_, at) => (nextMs + at * intervalMs - startMs) / minuteMs,
+        );
+        nextMs += sweepsAtOnce * intervalMs;
+        await (sweepsAtOnce > 1 ? skipTo : passTo)(nextMs - intervalMs + sweepEndMs);
+        await lines.sweep(minutes.map((minute) => (miner) => readingOf(miner, minute)));
+        watcher.progress(nextMs - startMs, allMs, `${what}: ${new Date(nextMs).toISOString().slice(11, 16)}`);
+      }
+      await skipTo(untilMs);
+    };
+    return await work({ cloud, run, sent: lines.sent }, startMs);
+  } finally {
+    await gateways?.close();
+    await cloud?.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+};
+
+export type Measured = {
+  readonly month: Usage;
+  readonly parts: Readonly<Record<string, Usage>>;
+  readonly sent: Sent & { readonly minutes: number };
+  /** How the month was made from what was measured, for whoever reads the figures. */
+  readonly steps: readonly string[];
+};
+
+/** After the hour's roll-ups: these wait five minutes for what comes late (lambdas/telemetry/tier-levels.ts). */
+const settledMs = 6 * minuteMs;
+
+/** Everything that a site of this size uses in an hour, with the hour's roll-ups. */
+export const measureHour = (plan: Plan, watcher: Watcher) =>
+  withSite(
+    plan,
+    watcher,
+    'an hour of all miners',
+    {
+      startOf: (nowMs) => ceilTo(nowMs + 10 * minuteMs, hourMs),
+      sweepsAtOnce: 1,
+      allMs: settledMs + plan.minutes * minuteMs,
+    },
+    async ({ cloud, run, sent }, startMs) => {
+      await run(startMs + settledMs);
+      const [before, sentBefore] = [cloud.usage(), sent()];
+      await run(startMs + settledMs + plan.minutes * minuteMs);
+      const after = sent();
+      return {
+        usage: between(before, cloud.usage()),
+        sent: {
+          batches: after.batches - sentBefore.batches,
+          readings: after.readings - sentBefore.readings,
+          bytes: after.bytes - sentBefore.bytes,
+          minutes: plan.minutes,
+        },
+      };
+    },
+  );
+
+/** What the end of a day and of ten days adds to the hours around it, for one shard. */
+export const measureDay = (plan: Plan, watcher: Watcher) =>
+  withSite(
+    plan,
+    watcher,
+    'a day of one shard',
+    {
+      startOf: (nowMs) => ceilTo(nowMs, 10 * dayMs) + 9 * dayMs,
+      sweepsAtOnce: Math.max(1, Math.round(300 / plan.intervalS)),
+      allMs: 31 * hourMs + settledMs,
+    },
+    async ({ cloud, run }, startMs) => {
+      const read = async (atHours: number) => {
+        await run(startMs + atHours * hourMs + settledMs);
+        return cloud.usage();
+      };
+      const ordinary = [await read(21), await read(23)] as const;
+      const [midnight, afterDay, afterTen] = [ordinary[1], await read(27), await read(31)] as const;
+      const hour = times(between(...ordinary), 0.5);
+      const added = (from: Usage, to: Usage) => together(between(from, to), times(hour, -4));
+      return { day: added(midnight, afterDay), tenDays: added(afterDay, afterTen) };
+    },
+  );
+
+const flowsOnly = (usage: Usage) => times(usage, 1, 0);
+
+/** A month of 30 days of a site, from an hour of the whole site and a day of one of its shards. */
+export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measured> => {
+  const hour = await measureHour(plan, watcher);
+  const inShard = Math.min(plan.miners, minersPerShard);
+  const day = await measureDay({ ...plan, miners: inShard, perGateway: inShard }, watcher);
+  const shards = plan.miners / inShard;
+  const hourly = times(hour.usage, monthMinutes / plan.minutes);
+  const daily = flowsOnly(times(day.day, shards * 30));
+  const tenDaily = flowsOnly(times(day.tenDays, shards * 3 * 10));
+  return {
+    month: together(hourly, daily, tenDaily),
+    parts: { hour: hour.usage, dayOfShard: day.day, tenDaysOfShard: day.tenDays },
+    sent: hour.sent,
+    steps: [
+      `${plan.minutes} minutes of all ${plan.miners} miners, with every five-minute and hourly roll-up: times ${monthMinutes / plan.minutes} for 30 days.`,
+      `What the four hours after a midnight used more than four hours before it, for one shard of ${inShard} miners with a whole day of ${plan.intervalS} s samples (sent five minutes at a time): times ${shards} shards, times 30 days.`,
+      `What the end of ten days used more, for that shard with one day of data in them: times 10 for the days that it lacks, times ${shards} shards, times 3 a month.`,
+      'Stored bytes: each object or item by its bytes and the time until its retention ends, less what is given back when it is replaced before; so the month is one with every tier full.',
+    ],
+  };
+};
