@@ -146,6 +146,7 @@ describe('queues, rules and schedules', () => {
       'hashinsight_command_response',
       'hashinsight_safety',
       'hashinsight_telemetry',
+      'hashinsight_telemetry_gone',
     ]);
     expect(
       failing(

@@ -13,7 +13,6 @@ import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
 import { AppFunction } from '../shared/app-function.ts';
 import { AppQueue } from '../shared/app-queue.ts';
 import { AppTable } from '../shared/app-table.ts';
-import { entryPoints } from '../shared/bundle.ts';
 import { IngestRule } from '../shared/ingest-rule.ts';
 import { blockBucket, quarantineBucket } from './telemetry-buckets.ts';
 import { telemetryDashboard } from './telemetry-dashboard.ts';
@@ -29,9 +28,6 @@ export type TelemetryStackProps = StackProps & {
 
 const sql =
   "SELECT encode(*, 'base64') AS payload, topic(3) AS siteId, topic(4) AS gatewayId, timestamp() AS receivedAtMs FROM 'dt/hashinsight/+/+/telemetry'";
-
-/** TODO(H8): goes when these handlers are there. */
-const exists = (name: string) => entryPoints().includes(`lambdas/telemetry/${name}.ts`);
 
 /** Telemetry in: from the gateways' batches to the four tiers, and to what the detectors found in them. */
 export class TelemetryStack extends Stack {
@@ -61,10 +57,10 @@ export class TelemetryStack extends Stack {
     this.grantRead(api);
     fleet.grantRead(api);
     addRoutes(this, apiAccess, telemetryRoutes, api);
-    if (exists('on-export-due')) this.#export(api);
-    if (exists('on-schedule-receipts')) this.#sendReceipts();
-    if (exists('on-telemetry-gone')) this.#hearGone();
-    if (exists('on-schedule-days')) this.#closeDays();
+    this.#export(api);
+    this.#sendReceipts();
+    this.#hearGone();
+    this.#closeDays();
     telemetryAlarms(this, platform.alarmTopic);
     const shown = { table: this.#table, blocks: this.#blocks, batches, rollUps, ingest, rollUp, api };
     telemetryDashboard(this, 'Dashboard', shown);
@@ -197,7 +193,6 @@ export class TelemetryStack extends Stack {
       memoryMb: 1024,
     });
     this.#grantWrite(send);
-    this.#props.fleet.grantRead(send);
     const receipts = { service: 'iot', resource: 'topic', resourceName: 'dt/hashinsight/*/receipt' };
     this.#allow(send, ['iot:Publish'], this.formatArn(receipts));
     this.#schedule('EachMinuteReceipts', Duration.minutes(1), send);
@@ -246,7 +241,6 @@ export class TelemetryStack extends Stack {
     });
     this.#grantWrite(close);
     this.#grantRollUp(close);
-    this.#props.fleet.grantRead(close);
     this.#schedule('EachQuarterHour', Duration.minutes(15), close);
     new AppAlarm(this, 'DaysAlarm', {
       metric: close.metricErrors({ period: fiveMinutes }),
