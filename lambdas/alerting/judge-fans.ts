@@ -8,7 +8,7 @@ const wellShare = 0.65;
 /** Slower than this nothing can be said about shares. */
 const leastRpm = 1_500;
 /** Whatsminer 1xx: fans. Antminer's log says it in words. */
-const fanCode = /^(1[1-4]\d|ERROR_FAN_LOST)$/;
+export const fanCode = /^(1[1-4]\d|ERROR_FAN_LOST)$/;
 
 /** Fan failure: a fan that stands or lags far behind its siblings while the miner hashes. */
 export const judgeFans: Judge = ({ reading, peers }) => {

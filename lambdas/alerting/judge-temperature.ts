@@ -8,7 +8,7 @@ const hysteresisC = 5;
 export const abovePeersC = 15;
 export const nearLimitC = 8;
 /** Whatsminer 350 to 352: a board is too hot. Antminer's log says it in words. */
-const tooHotCode = /^(35[0-2]|ERROR_TEMP_TOO_HIGH)$/;
+export const tooHotCode = /^(35[0-2]|ERROR_TEMP_TOO_HIGH)$/;
 
 /** Overheating: chip limits per model, the firmware's own alarm, and the distance to the miner's peers. */
 export const judgeTemperature: Judge = ({ reading, facts, peers }) => {

@@ -3,8 +3,9 @@ import { hashrateScale, powerScale, tempScale } from './column-rows.ts';
 import { noiseUnits } from './detect-anomalies.ts';
 import type { FactColumns } from './fact-columns.ts';
 import { dropShare, meanDropShare, meanWindowMs, noiseFactor } from './judge-hashrate.ts';
+import { fanCode } from './judge-fans.ts';
 import { noisyShare, overLimit, tooLittle, wastefulFactor } from './judge-power.ts';
-import { abovePeersC, nearLimitC } from './judge-temperature.ts';
+import { abovePeersC, nearLimitC, tooHotCode } from './judge-temperature.ts';
 import { expectedOf, hashingState, hottestOf, type LiveRows, lowMode, sleepMode } from './live-rows.ts';
 import type { PeerColumns } from './peer-columns.ts';
 
@@ -46,6 +47,7 @@ export const screenRows = (
 ): number[] => {
   const { batch, batchFields: fields } = rows;
   const open: number[] = [];
+  const alarms = [false, ...batch.errorSets.map((codes) => codes.some(isAlarm))];
   for (let index = 0; index < newRows.length; index++) {
     const row = newRows[index] as number;
     const miner = minerOf[batch.miner[row] as number] as number;
@@ -58,7 +60,7 @@ export const screenRows = (
     const isSteady =
       batch.state[row] === hashingState &&
       mode !== sleepMode &&
-      batch.errorSet[row] === 0 &&
+      !alarms[batch.errorSet[row] as number] &&
       !Number.isNaN(rampedMs) &&
       !(atMs - uptimeMs > rampedMs) &&
       !watched(miner);
@@ -172,5 +174,8 @@ export const screenRows = (
     return efficiency <= wastefulFactor * usualJth && efficiency >= tooLittle * Math.min(usualJth, ratedJth);
   }
 };
+
+/** Codes that a detector takes for a finding by themselves. */
+const isAlarm = (code: string) => fanCode.test(code) || tooHotCode.test(code);
 
 const known = (atMs: number) => (Number.isNaN(atMs) ? 0 : atMs);

@@ -26,6 +26,8 @@ const sweepMs = 2 * 60_000;
 export type ApplyOptions = {
   /** The batch may have come before: its rows that are not newer than their miner's latest are no new samples. */
   readonly mayRepeat?: boolean;
+  /** Nobody needs `before` any more: it may be changed. */
+  readonly mayChange?: boolean;
   /** For tests: judge every new row by itself, as if the screen settled none. */
   readonly withoutScreen?: boolean;
 };
@@ -46,18 +48,18 @@ export const isWholeSweep = (before: LiveState, batch: TelemetryColumns): boolea
 /**
  * Merges a batch into its shard's live state and runs the detectors on every row that is newer than its miner's
  * latest. Latest rows and means do not depend on the order in which batches arrive; detection looks forward only. Pure:
- * `before` stays as it is. Throws RangeError where the rows known before are needed and were not loaded.
+ * `before` stays as it is, unless `mayChange`. Throws RangeError where the rows known before are needed and were not loaded.
  */
 export const applyColumns = (
   before: LiveState,
   batch: TelemetryColumns,
   receivedAtMs: number,
   factsOf: FactsOf,
-  { mayRepeat = false, withoutScreen = false }: ApplyOptions = {},
+  { mayRepeat = false, mayChange = false, withoutScreen = false }: ApplyOptions = {},
 ): Applied => {
   const isWhole = isWholeSweep(before, batch);
   if (!isWhole && !before.latest) throw new RangeError('the shard’s latest rows were not loaded');
-  const work = begin(before, batch);
+  const work = begin(before, batch, mayChange);
   const { miners, slices, latestMs, batchRow, minerOf } = work;
   const facts = factsFor(work.minerIds, factsOf);
   const rows = liveRows(batch, batchRow, isWhole ? undefined : before.latest, work.knownRow);
@@ -163,7 +165,7 @@ type Work = {
   readonly knownRow: Int32Array;
 };
 
-const begin = (before: LiveState, batch: TelemetryColumns): Work => {
+const begin = (before: LiveState, batch: TelemetryColumns, mayChange: boolean): Work => {
   const minerIds = unionOf(before.minerIds, batch.minerIds);
   const miners = minerIds.length;
   const isSame = minerIds === before.minerIds;
@@ -171,7 +173,7 @@ const begin = (before: LiveState, batch: TelemetryColumns): Work => {
     ? undefined
     : Uint32Array.from(placesIn(minerIds, before.minerIds) ?? before.latestMs.keys());
   const spread = (from: Float64Array) => {
-    if (!places) return from.slice();
+    if (!places) return mayChange ? from : from.slice();
     const to = new Float64Array(miners).fill(Number.NaN);
     for (let old = 0; old < places.length; old++) to[places[old] as number] = from[old] as number;
     return to;
@@ -185,7 +187,7 @@ const begin = (before: LiveState, batch: TelemetryColumns): Work => {
     miners,
     minerOf: batchPlaces ? Uint32Array.from(batchPlaces) : identity(miners),
     isBatchOrder: !batchPlaces,
-    slices: copySlices(before.slices, miners, places),
+    slices: mayChange && !places ? before.slices : copySlices(before.slices, miners, places),
     latestMs: spread(before.latestMs),
     startedMs: spread(before.startedMs),
     rampedMs: spread(before.rampedMs),

@@ -8,7 +8,8 @@ import { detectorState } from '../alerting/detector-state.ts';
 import { type LiveState, noColumns } from './live-state.ts';
 import { pack, unpack } from './pack.ts';
 import { gatherRows, takeRows } from './row-sets.ts';
-import { emptySlices, sliceKinds, slicesKept } from './slices.ts';
+import { emptySlices, filledSlots, sliceKinds, slicesKept } from './slices.ts';
+import { readQuickColumn, writeQuickColumn } from './state-bytes.ts';
 
 /**
  * A shard's live state as it is stored. The latest rows that came with the newest batch are stored as that batch's bytes, so that
@@ -48,7 +49,7 @@ export const encodeLive = (live: LiveState, { batch, others }: LatestRows): Uint
     errorSets: others?.errorSets ?? [],
   };
   section(rare.kinds.length + rare.minerIds.length === 0 ? nothing : pack(rare));
-  section(encodeTable(stateTable(live)));
+  section(stateBytes(live));
   section(batch ?? nothing);
   section(others ? encodeTable(rowTable(others)) : nothing);
   return out.done().slice();
@@ -61,11 +62,11 @@ export const decodeLive = (bytes: Uint8Array): LiveParts => {
   const section = () => reader.bytes(reader.varint());
   const rareBytes = section();
   const rare = rareBytes.length > 0 ? unpack(rareContent, rareBytes) : undefined;
-  const table = decodeTable(section());
+  const state = section();
   const batch = section();
   const otherBytes = section();
   return {
-    ...fromStateTable(table),
+    ...fromStateBytes(state),
     kinds: new Map(rare?.kinds),
     rows: {
       batch: batch.length > 0 ? batch : undefined,
@@ -124,36 +125,40 @@ export const openLatest = ({ batch, others }: LatestRows): TelemetryColumns => {
 
 const watches = ['startedMs', 'rampedMs', 'noise', 'missed'] as const;
 
-const stateTable = (live: LiveState): ColumnTable => {
+/** Rows; the times and the watches; which slots of the slices hold something, as bits, and those of each kind. */
+const stateBytes = (live: LiveState): Uint8Array => {
   const rows = live.minerIds.length;
-  const columns = new Map<string, Float64Array>([['latestMs', live.latestMs]]);
-  for (const name of watches) if (someSaid(live[name])) columns.set(name, live[name]);
-  for (const kind of sliceKinds)
-    for (let slot = 0; slot < slicesKept; slot++) {
-      const column = live.slices[kind].subarray(slot * rows, (slot + 1) * rows);
-      if (column.some((value) => value !== 0)) columns.set(`${kind}${slot}`, column);
-    }
-  return { rows, groups: Uint32Array.of(0), columns };
+  const out = new Writer();
+  out.varint(rows);
+  writeQuickColumn(out, live.latestMs, 0, rows);
+  for (const name of watches) writeQuickColumn(out, live[name], 0, rows);
+  for (const kind of sliceKinds) {
+    const column = live.slices[kind];
+    const filled = filledSlots(column, rows);
+    out.varint(filled);
+    for (let slot = 0; slot < slicesKept; slot++)
+      if (filled & (1 << slot)) writeQuickColumn(out, column, slot * rows, (slot + 1) * rows);
+  }
+  return out.done();
 };
 
-const someSaid = (column: Float64Array) => column.some((value) => !Number.isNaN(value));
-
-const fromStateTable = ({ rows, columns }: ColumnTable) => {
-  const slices = emptySlices(rows);
-  for (const kind of sliceKinds)
-    for (let slot = 0; slot < slicesKept; slot++) {
-      const column = columns.get(`${kind}${slot}`);
-      if (column) slices[kind].set(column, slot * rows);
-    }
-  const column = (name: string) => columns.get(name) ?? new Float64Array(rows).fill(Number.NaN);
-  return {
-    latestMs: column('latestMs'),
-    slices,
-    startedMs: column('startedMs'),
-    rampedMs: column('rampedMs'),
-    noise: column('noise'),
-    missed: column('missed'),
+const fromStateBytes = (bytes: Uint8Array) => {
+  const reader = new Reader(bytes);
+  const rows = reader.varint();
+  const read = () => {
+    const column = new Float64Array(rows);
+    readQuickColumn(reader, column, 0, rows);
+    return column;
   };
+  const latestMs = read();
+  const [startedMs, rampedMs, noise, missed] = [read(), read(), read(), read()];
+  const slices = emptySlices(rows);
+  for (const kind of sliceKinds) {
+    const filled = reader.varint();
+    for (let slot = 0; slot < slicesKept; slot++)
+      if (filled & (1 << slot)) readQuickColumn(reader, slices[kind], slot * rows, (slot + 1) * rows);
+  }
+  return { latestMs, slices, startedMs, rampedMs, noise, missed };
 };
 
 const rowColumns = ['sampledAtMs', 'state', 'mode', 'errorSet'] as const;

@@ -78,19 +78,38 @@ export const addSample = (
   }
 };
 
-/** The sums over all slices, one entry a miner. */
-export const sumSlices = (slices: Slices, miners: number): Slices => {
-  const total = { ...slices };
-  for (const kind of sliceKinds) {
-    const sum = slices[kind].slice(0, miners);
-    for (let slot = 1; slot < slicesKept; slot++) {
-      const base = slot * miners;
-      for (let miner = 0; miner < miners; miner++)
-        sum[miner] = (sum[miner] as number) + (slices[kind][base + miner] as number);
-    }
-    total[kind] = sum;
+/** Which places hold something of anybody, as bits. */
+export const filledSlots = (column: Float64Array, miners: number): number => {
+  let filled = 0;
+  for (let slot = 0; slot < slicesKept; slot++) {
+    const end = (slot + 1) * miners;
+    for (let at = slot * miners; at < end; at++)
+      if (column[at] !== 0) {
+        filled |= 1 << slot;
+        break;
+      }
   }
-  return total;
+  return filled;
+};
+
+/** The sums over all slices, one entry a miner. */
+export const sumSlices = (slices: Slices, miners: number): Slices => ({
+  hashrateSum: sumOf(slices.hashrateSum, miners),
+  hashrateCount: sumOf(slices.hashrateCount, miners),
+  powerSum: sumOf(slices.powerSum, miners),
+  powerCount: sumOf(slices.powerCount, miners),
+});
+
+const sumOf = (column: Float64Array, miners: number) => {
+  const sum = new Float64Array(miners);
+  const filled = filledSlots(column, miners);
+  for (let slot = 0; slot < slicesKept; slot++) {
+    if ((filled & (1 << slot)) === 0) continue;
+    const base = slot * miners;
+    for (let miner = 0; miner < miners; miner++)
+      sum[miner] = (sum[miner] as number) + (column[base + miner] as number);
+  }
+  return sum;
 };
 
 export type SlidingMean = {

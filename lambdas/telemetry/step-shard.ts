@@ -34,7 +34,10 @@ export const stepShard = (
   const batch = withKnownIds(columns, known.minerIds);
   const isRepeat = isCovered(known.head.sequences, header.sequence);
   const before = isWholeSweep(opened.live, batch) ? opened.live : withLatest(opened);
-  const applied = applyColumns(before, batch, receivedAtMs, factsOf, { mayRepeat: isRepeat });
+  const applied = applyColumns(before, batch, receivedAtMs, factsOf, {
+    mayRepeat: isRepeat,
+    mayChange: true,
+  });
   const { live, anomalies, recoveries, fromBatch } = applied;
   const { siteId, gatewayId, sequence, previousSequence } = header;
   return {
