@@ -238,7 +238,7 @@ export const en = {
       rows: 'Rows',
       file: 'File',
       download: 'Download',
-      newTab: 'opens the file',
+      gone: 'The file is gone. Files are kept for seven days.',
     },
   },
   alerts: {

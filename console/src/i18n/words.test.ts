@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loopStatuses, recommendationStatuses } from '../../../contracts/api-advisor.ts';
 import { alertStatuses } from '../../../contracts/api-alerting.ts';
+import { batchFaults } from '../../../contracts/batch-bytes.ts';
 import { commandStatuses } from '../../../contracts/command.ts';
 import { minerStates } from '../../../contracts/reading.ts';
 import { nameOf } from '../parts/who.ts';
@@ -17,6 +18,10 @@ describe.each(dictionaries)('%s', (_, messages) => {
     const asked = [...alertStatuses, ...loopStatuses, ...recommendationStatuses, ...commandStatuses];
     for (const status of asked) expect(messages.status).toHaveProperty(status.toLowerCase());
     for (const state of minerStates) expect(messages.state).toHaveProperty(state);
+  });
+
+  it('has a word for every reason to keep a batch aside', () => {
+    for (const fault of batchFaults) expect(messages.telemetry.health.faults).toHaveProperty(fault);
   });
 
   it('names actors', () => {

@@ -237,7 +237,7 @@ export const zh: Messages = {
       rows: '行数',
       file: '文件',
       download: '下载',
-      newTab: '打开文件',
+      gone: '文件已删除。文件只保留七天。',
     },
   },
   alerts: {

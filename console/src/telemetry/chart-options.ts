@@ -16,6 +16,8 @@ export type Line = {
 type Wishes = {
   readonly lines: readonly Line[];
   readonly size: { readonly width: number; readonly height: number };
+  /** What no figure exceeds. */
+  readonly most: number;
   readonly timeZone: string;
   readonly clock: SiteTime;
   readonly dark: boolean;
@@ -70,13 +72,15 @@ const shade = (self: UPlot, gaps: readonly (readonly [number, number])[], colour
   ctx.restore();
 };
 
-/** A y axis that fits what is in sight, with room above and below; never without extent. */
-const fitY = (_: UPlot, low: number | null, high: number | null): UPlot.Range.MinMax => {
-  if (low === null || high === null || !Number.isFinite(low)) return [0, 1];
-  return low === high
-    ? [low - Math.max(1, Math.abs(low) / 20), high + Math.max(1, Math.abs(high) / 20)]
-    : UPlot.rangeNum(low, high, 0.1, true);
-};
+/** A y axis that fits what is in sight, with room above and below; never without extent, nor where no figure can be. */
+const fitY =
+  (most: number) =>
+  (_: UPlot, low: number | null, high: number | null): UPlot.Range.MinMax => {
+    if (low === null || high === null || !Number.isFinite(low)) return [0, 1];
+    const room = Math.max(1, Math.abs(low) / 20);
+    const [from, to] = low === high ? [low - room, high + room] : UPlot.rangeNum(low, high, 0.1, true);
+    return [low >= 0 ? Math.max(0, from ?? low) : from, Math.min(Math.max(most, high), to ?? high)];
+  };
 
 /** As many decimal places as tell an axis's ticks apart. */
 const digitsOf = (ticks: readonly number[]) => {
@@ -103,7 +107,7 @@ export const optionsOf = (wishes: Wishes): UPlot.Options => {
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), wishes.timeZone),
     legend: { show: false },
     padding: [8, 8, 0, 0],
-    scales: { x: { time: true, auto: false }, y: { range: fitY } },
+    scales: { x: { time: true, auto: false }, y: { range: fitY(wishes.most) } },
     axes: [
       {
         ...axis,

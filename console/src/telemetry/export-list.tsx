@@ -1,5 +1,4 @@
 import Box from '@cloudscape-design/components/box';
-import Link from '@cloudscape-design/components/link';
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import Table from '@cloudscape-design/components/table';
 import { type ExportView, exportsAnswer } from '../../../contracts/api-telemetry-export.ts';
@@ -8,6 +7,7 @@ import { useMessages } from '../i18n/language.ts';
 import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
 import { bytesText } from './bytes.ts';
+import { DownloadButton } from './download-button.tsx';
 import { useSiteClock } from './use-site-clock.ts';
 
 export const exportsPath = (siteId: number) => `/api/v1/telemetry/exports?site_id=${siteId}`;
@@ -81,13 +81,7 @@ const Exports = ({ exports }: { exports: readonly ExportView[] }) => {
           id: 'file',
           header: texts.file,
           cell: (one) =>
-            one.url ? (
-              <Link href={one.url} external externalIconAriaLabel={texts.newTab}>
-                {texts.download}
-              </Link>
-            ) : (
-              '–'
-            ),
+            one.status === 'done' ? <DownloadButton siteId={one.site_id} exportId={one.export_id} /> : '–',
         },
       ]}
     />

@@ -43,7 +43,7 @@ export const TimeChart = (props: TimeChartProps) => {
   const clock = useMemo(() => siteTime(language, timeZone), [language, timeZone]);
   const look = JSON.stringify([
     lines.map(({ label, colour, dashed, low }) => [label, colour, dashed, low !== undefined]),
-    digits,
+    unit,
   ]);
   const facts = useMemo(
     () => ({
@@ -69,6 +69,7 @@ export const TimeChart = (props: TimeChartProps) => {
       optionsOf({
         lines,
         size: { width: element.clientWidth, height },
+        most: unit === '%' ? 100 : Number.POSITIVE_INFINITY,
         timeZone,
         clock,
         dark: isDark,
