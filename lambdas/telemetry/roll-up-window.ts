@@ -61,13 +61,14 @@ const once = async (
   if (held.rows === 0 && (await isSealed(deps, shard, startMs))) return 'sealed';
   const tables = [held, ...incoming.map(({ columns }) => toRawTable(columns, startMs))];
   const { table, changed } = mergeTables(tables, rawRules, (_, at) => at >= 0 && at < windowMs);
+  const history = historyOf(table, startMs, startMs);
+  const late = lateRuns(startMs, five.late, incoming);
   if (!changed) {
-    if (!five.moved) await putGroups(deps, shard, five, historyOf(table, startMs, startMs));
+    // A roll-up that stopped right after it had written the block has left the sums to this one.
+    await putGroups(deps, shard, { ...five, startMs, late }, history);
     return 'unchanged';
   }
-  const history = historyOf(table, startMs, startMs);
   const next = await storeWindow(deps, shard, startMs, table, history);
-  const late = lateRuns(startMs, five.late, incoming);
   const nowMs = deps.clock.nowMs();
   const rawUntilMs = nowMs + rawBytesKeptMs - safetyMs;
   const written = await replaceBlock(deps)(key, five, {
