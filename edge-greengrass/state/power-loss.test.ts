@@ -127,7 +127,7 @@ const inspect = (directory: string, said: Ledger, isRoomy: boolean) => {
 describe('a spool whose process is killed at any instant', () => {
   it.each([
     ['with room', 1e9],
-    ['that thins and drops', 24 * 1_024],
+    ['that thins and drops', 8 * 1_024],
   ])(
     '%s: opens, has what it promised, repeats no sequence, counts right',
     async (name, spoolBytes) => {
