@@ -103,7 +103,7 @@ export const toIndexes = (
 };
 
 /** How a column is predicted. */
-export type Plan = { readonly run: Run; readonly share: FirstShare };
+type Plan = { readonly run: Run; readonly share: FirstShare };
 
 /** The prediction that leaves the least, as far as the first quarter of the values (at least 160) tells. */
 export const choosePlan = (

@@ -5,7 +5,7 @@ import { minerStates, powerModes, type ReadingField, readingFieldNames } from '.
 import type { TelemetryColumns } from './telemetry-columns.ts';
 
 /** Rows that one document may hold: those of 300 miners for a day, one a minute. */
-export const maxDocumentRows = 432_000;
+const maxDocumentRows = 432_000;
 const maxErrorSets = 65_535;
 const stateNames = ['sampledAtMs', 'state', 'mode', 'errorSet'] as const;
 const fieldNames: ReadonlySet<string> = new Set(readingFieldNames);
