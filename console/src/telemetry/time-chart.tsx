@@ -145,7 +145,7 @@ export const TimeChart = (props: TimeChartProps) => {
         onPointerEnter={() => setIsOver(true)}
         onPointerLeave={() => setIsOver(false)}
       >
-        {times.length === 0 && <span className="nothing">{texts.nothingHere}</span>}
+        {facts.extremes.every((found) => !found) && <span className="nothing">{texts.nothingHere}</span>}
         {isOver && cursor && times[cursor.index] !== undefined && (
           <Tip {...props} index={cursor.index} left={cursor.left} width={place.current?.clientWidth ?? 0} />
         )}
