@@ -31,7 +31,7 @@ import type { RouteTable } from '../../contracts/route.ts';
 const read = { module: 'hosting', level: 'read' } as const;
 const operate = { module: 'hosting', level: 'full', rank: 'operator' } as const;
 
-export const telemetryRoutes = {
+export const queryRoutes = {
   getLive: {
     method: 'GET',
     path: '/api/v1/telemetry/live',
@@ -140,6 +140,10 @@ export const telemetryRoutes = {
     query: quarantineQuery,
     success: { status: 200, body: quarantineAnswer },
   },
+} as const satisfies RouteTable;
+
+/** Takes batches in, which the queries' function may not. */
+export const replayRoutes = {
   replayQuarantined: {
     method: 'POST',
     path: '/api/v1/telemetry/quarantine/{quarantine_id}/replay',
@@ -153,3 +157,5 @@ export const telemetryRoutes = {
     success: { status: 200, body: replayAnswer },
   },
 } as const satisfies RouteTable;
+
+export const telemetryRoutes = { ...queryRoutes, ...replayRoutes } as const satisfies RouteTable;

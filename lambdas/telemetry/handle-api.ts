@@ -6,11 +6,11 @@ import type { Site } from '../../contracts/api-fleet.ts';
 import { readMiners, readSite } from '../fleet/fleet-directory.ts';
 import { reachSite } from '../fleet/manage-fleet.ts';
 import { apiHandler } from '../shared/api-handler.ts';
-import { systemClock, toUtc } from '../shared/clock.ts';
+import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
-import { telemetryRoutes } from './api.ts';
+import { queryRoutes } from './api.ts';
 import { s3BlockStore } from './block-store.ts';
 import { orderOf } from './export-order.ts';
 import { insertExport, listExports, readExport } from './export-repository.ts';
@@ -25,7 +25,7 @@ import { liveTables } from './live-table.ts';
 import { lossesOf } from './loss-repository.ts';
 import { makeExport } from './make-export.ts';
 import { presentExport } from './present-export.ts';
-import { presentGaps } from './present-losses.ts';
+import { presentEntry, presentGaps } from './present-losses.ts';
 import { listEntries } from './quarantine-repository.ts';
 import { mostAnswerBytes, tooLarge } from './query-plan.ts';
 import { readLiveColumns } from './read-live.ts';
@@ -66,7 +66,7 @@ const atSite = async <T>(who: Principal, siteId: number, answer: (site: Site) =>
 };
 const withBody = <T>(result: Result<T>) => (result.ok ? succeed({ body: result.value }) : result);
 
-export const handler = apiHandler(telemetryRoutes, {
+export const handler = apiHandler(queryRoutes, {
   getLive: ({ who, query }) =>
     atSite(who, query.site_id, async ({ site_id }) =>
       withBody(pageOfLive(site_id, await liveTable(site_id), query, now())),
@@ -131,15 +131,9 @@ export const handler = apiHandler(telemetryRoutes, {
   listQuarantine: ({ who, query }) =>
     atSite(who, query.site_id, async ({ site_id }) => {
       const { entries, nextCursor } = await listEntries(store)(site_id, now(), query.limit, query.cursor);
-      const batches = entries.map(({ received_at_ms, ...entry }) => ({
-        ...entry,
-        received_at: toUtc(received_at_ms),
-        replay: 'none' as const,
-      }));
+      const batches = entries.map(presentEntry);
       return succeed({
         body: { batches, count: batches.length, ...(nextCursor && { next_cursor: nextCursor }) },
       });
     }),
-  replayQuarantined: ({ who, body }) =>
-    atSite(who, body.site_id, async () => fail('not_found', 'Batch not found')),
 });

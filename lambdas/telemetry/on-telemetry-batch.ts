@@ -4,7 +4,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { epochMs, gatewayId, siteIdText } from '../../contracts/identifiers.ts';
-import { readGatewayOwner, readMiner, readMinersOfGateway } from '../fleet/fleet-directory.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
@@ -12,15 +11,12 @@ import { logger } from '../shared/logger.ts';
 import { sqsHandler } from '../shared/sqs-batch.ts';
 import { inTurns } from './block-cache.ts';
 import { s3BlockStore } from './block-store.ts';
-import { readFound } from './found-repository.ts';
-import { gatewayRegistry } from './gateway-registry.ts';
 import { type Ingested, ingestBatch } from './ingest-batch.ts';
-import { noteAsked, readShard, writeBatch } from './live-repository.ts';
+import { ingestStores } from './ingest-stores.ts';
 import { telemetryMetrics } from './metric-names.ts';
 import { publishAnomalies } from './publish-anomalies.ts';
 import { requestShard } from './roll-up-request.ts';
 import { requestSetAside } from './set-aside-request.ts';
-import { shardCache } from './shard-cache.ts';
 
 const env = config({
   TELEMETRY_TABLE: z.string(),
@@ -30,14 +26,12 @@ const env = config({
   SET_ASIDE_QUEUE: z.string(),
   ROLL_UP_QUEUE: z.string(),
 });
-const blocks = s3BlockStore(new S3Client({}), env.TELEMETRY_BUCKET);
 const store = {
   db: documentClient(),
   telemetryTable: env.TELEMETRY_TABLE,
   fleetTable: env.FLEET_TABLE,
-  blocks,
+  blocks: s3BlockStore(new S3Client({}), env.TELEMETRY_BUCKET),
 };
-const shards = shardCache(readShard(store));
 const sqs = new SQSClient({});
 const metrics = new Metrics();
 
@@ -45,22 +39,7 @@ const metrics = new Metrics();
 const ruleOutput = z.object({ payload: z.base64(), siteId: siteIdText, gatewayId, receivedAtMs: epochMs });
 
 const ingest = ingestBatch({
-  ...gatewayRegistry(
-    {
-      readMinersOfGateway: readMinersOfGateway(store),
-      readMiner: readMiner(store),
-      readGatewayOwner: readGatewayOwner(store),
-    },
-    systemClock,
-  ),
-  readShard: shards.readShard,
-  remember: shards.remember,
-  putBatch: ({ siteId, gatewayId, shard }, bytes) =>
-    blocks.put('batch', `${siteId}/${gatewayId}/${shard}`, bytes),
-  removeBatch: blocks.remove,
-  writeBatch: writeBatch(store),
-  readFound: readFound(store),
-  noteAsked: noteAsked(store),
+  ...ingestStores(store),
   publish: publishAnomalies(new EventBridgeClient({}), env.EVENT_BUS),
   requestRollUp: requestShard(sqs, env.ROLL_UP_QUEUE),
   setAside: requestSetAside(sqs, env.SET_ASIDE_QUEUE),

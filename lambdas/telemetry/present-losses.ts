@@ -1,7 +1,11 @@
-import type { GapsAnswer } from '../../contracts/api-telemetry-losses.ts';
+import type * as z from 'zod';
+import type { GapsAnswer, quarantineAnswer } from '../../contracts/api-telemetry-losses.ts';
 import { toUtc } from '../shared/clock.ts';
 import { type LiveHead, sequencesOf } from './live-repository.ts';
 import type { Loss } from './loss-repository.ts';
+import type { QuarantineItem } from './quarantine-repository.ts';
+
+type QuarantinedBatch = z.infer<typeof quarantineAnswer>['batches'][number];
 
 type Gap = GapsAnswer['gaps'][number];
 
@@ -39,3 +43,18 @@ const gapOf = (
   status: Gap['status'],
   atMs: number,
 ): Gap => ({ gateway_id, shard, ...missing, status, at: toUtc(atMs) });
+
+/** A batch that was set aside, with what came of its last replay. */
+export const presentEntry = ({
+  received_at_ms,
+  replay,
+  replayed_at_ms,
+  replay_detail,
+  ...entry
+}: QuarantineItem): QuarantinedBatch => ({
+  ...entry,
+  received_at: toUtc(received_at_ms),
+  replay: replay ?? 'none',
+  ...(replayed_at_ms !== undefined && { replayed_at: toUtc(replayed_at_ms) }),
+  ...(replay_detail && { replay_detail }),
+});

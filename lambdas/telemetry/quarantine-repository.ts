@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { epochMs } from '../../contracts/identifiers.ts';
 import { type AuditStore, commitWithAudit, stateEvent } from '../audit/commit-with-audit.ts';
@@ -15,7 +15,18 @@ const entryItem = z.object({
   detail: z.string(),
   bytes: z.int(),
   received_at_ms: epochMs,
+  replay: z.enum(['replayed', 'refused']).optional(),
+  replayed_at_ms: epochMs.optional(),
+  replay_detail: z.string().optional(),
 });
+export type QuarantineItem = z.infer<typeof entryItem>;
+const keptEntry = entryItem.extend({ sk: z.string(), object_key: z.string() });
+export type KeptEntry = z.infer<typeof keptEntry>;
+export type ReplayOutcome = {
+  readonly replay: 'replayed' | 'refused';
+  readonly replayed_at_ms: number;
+  readonly replay_detail?: string;
+};
 
 /** Records a batch that was set aside, with its audit event; a second time nothing happens. */
 export const insertEntry =
@@ -71,4 +82,73 @@ export const listEntries =
     );
     const nextCursor = cursorAfter(LastEvaluatedKey);
     return { entries: (Items ?? []).map((item) => entryItem.parse(item)), ...(nextCursor && { nextCursor }) };
+  };
+
+/** One batch of a site that was set aside and is still kept. */
+export const findEntry =
+  ({ db, telemetryTable }: TelemetryStore) =>
+  async (siteId: number, quarantineId: string, nowMs: number): Promise<KeptEntry | undefined> => {
+    const pages = paginateQuery(
+      { client: db },
+      {
+        TableName: telemetryTable,
+        KeyConditionExpression: 'pk = :pk AND sk >= :kept',
+        FilterExpression: 'quarantine_id = :id',
+        ExpressionAttributeValues: {
+          ':pk': telemetryKeys.quarantineOfSite(siteId),
+          ':kept': telemetryKeys.from(nowMs - keptMs.quarantine),
+          ':id': quarantineId,
+        },
+      },
+    );
+    for await (const { Items } of pages) for (const item of Items ?? []) return keptEntry.parse(item);
+    return undefined;
+  };
+
+/** Says of a batch that was set aside what came of its replay, with the audit event. */
+export const noteReplay =
+  (store: TelemetryStore & AuditStore) =>
+  async (
+    owner: { readonly tenantId: string; readonly siteId: number },
+    entry: KeptEntry,
+    outcome: ReplayOutcome,
+    userId: number,
+  ): Promise<void> => {
+    const { replay, replayed_at_ms, replay_detail } = outcome;
+    const committed = await commitWithAudit(store)(
+      [
+        {
+          Update: {
+            TableName: store.telemetryTable,
+            Key: { pk: telemetryKeys.quarantineOfSite(owner.siteId), sk: entry.sk },
+            UpdateExpression: 'SET #replay = :replay, replayed_at_ms = :at, replay_detail = :detail',
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeNames: { '#replay': 'replay' },
+            ExpressionAttributeValues: {
+              ':replay': replay,
+              ':at': replayed_at_ms,
+              ':detail': replay_detail?.slice(0, 300) ?? '',
+            },
+          },
+        },
+      ],
+      [
+        stateEvent({
+          tenant_id: owner.tenantId,
+          site_id: owner.siteId,
+          actor_type: 'user',
+          actor_id: String(userId),
+          type: 'telemetry.batch.replayed',
+          ref_type: 'quarantine',
+          ref_id: entry.quarantine_id,
+          payload: {
+            gateway_id: entry.gateway_id,
+            quarantine_id: entry.quarantine_id,
+            outcome: replay,
+            ...(replay_detail !== undefined && { fault: replay_detail.slice(0, 300) }),
+          },
+        }),
+      ],
+    );
+    if (!committed.ok) throw new Error(`Batch ${entry.quarantine_id} was let go while it was replayed`);
   };

@@ -4,9 +4,9 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { ruleNames } from '../../contracts/topics.ts';
-import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
+import { queryRoutes, replayRoutes } from '../../lambdas/telemetry/api.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { type ApiAccess, addRoutes } from '../shared/api-routes.ts';
 import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
@@ -33,6 +33,7 @@ const sql =
 export class TelemetryStack extends Stack {
   readonly #table: AppTable;
   readonly #blocks: Bucket;
+  readonly #quarantine: Bucket;
   readonly #props: TelemetryStackProps;
   readonly #rollUps: AppQueue;
 
@@ -42,6 +43,7 @@ export class TelemetryStack extends Stack {
     this.#props = props;
     this.#table = new AppTable(this, 'Telemetry', { key: platform.dataKey });
     this.#blocks = blockBucket(this, 'Blocks', platform.dataKey);
+    this.#quarantine = quarantineBucket(this, 'Quarantine');
     const { rollUp, rollUps } = this.#rollUp();
     this.#rollUps = rollUps;
     this.#grantRollUp(rollUp);
@@ -56,7 +58,8 @@ export class TelemetryStack extends Stack {
     });
     this.grantRead(api);
     fleet.grantRead(api);
-    addRoutes(this, apiAccess, telemetryRoutes, api);
+    addRoutes(this, apiAccess, queryRoutes, api);
+    this.#replay(apiAccess);
     this.#export(api);
     this.#sendReceipts();
     this.#hearGone();
@@ -156,7 +159,7 @@ export class TelemetryStack extends Stack {
     });
     this.#grantWrite(setAside);
     audit.grantCommit(setAside);
-    const quarantine = quarantineBucket(this, 'Quarantine');
+    const quarantine = this.#quarantine;
     setAside.addEnvironment('QUARANTINE_BUCKET', quarantine.bucketName);
     quarantine.grantPut(setAside);
     return new AppQueue(this, 'Unusable', {
@@ -165,6 +168,27 @@ export class TelemetryStack extends Stack {
       content: 'Batches to be set aside',
       visibilityTimeout: Duration.seconds(120),
     }).feed(setAside).queue;
+  }
+
+  /** Takes in again what was set aside, for a person who asks: ingest's rights, and the one to read what was set aside. */
+  #replay(apiAccess: ApiAccess) {
+    const { audit, fleet } = this.#props;
+    const replay = new AppFunction(this, 'ReplayFunction', {
+      entry: 'lambdas/telemetry/handle-replay.ts',
+      description: 'Takes in again batches that were set aside',
+      timeout: Duration.seconds(20),
+      memoryMb: 1024,
+    });
+    this.#grantWrite(replay);
+    this.#grantRollUp(replay);
+    this.#grantAnnounce(replay);
+    audit.grantCommit(replay);
+    fleet.grantRead(replay);
+    replay.addEnvironment('QUARANTINE_BUCKET', this.#quarantine.bucketName);
+    this.#allow(replay, ['s3:GetObject'], this.#quarantine.arnForObjects('*'));
+    // Without it S3 says "access denied" where it should say "no such key".
+    this.#allow(replay, ['s3:ListBucket'], this.#quarantine.bucketArn);
+    addRoutes(new Construct(this, 'Replay'), apiAccess, replayRoutes, replay);
   }
 
   #rollUp() {
