@@ -95,6 +95,39 @@ const seed = count(1, 2 ** 31);
 const telemetryBenches = [
   entry(
     {
+      name: 'telemetry codec',
+      page: 'telemetry.md',
+      about: 'bytes of a reading at rest and on the wire, beside other encodings and the entropy bound',
+      options: [
+        { flag: 'miners N', about: 'simulated miners of the shard (default 1000)' },
+        { flag: 'seed N', about: 'of the simulation (default 1)' },
+      ],
+      shape: { miners: count(1_000, 10_000), seed },
+    },
+    async (settings, watcher) => (await import('./codec.ts')).benchCodec(settings, watcher),
+  ),
+  entry(
+    {
+      name: 'telemetry pipeline',
+      page: 'telemetry.md',
+      about: 'decode, validate, detect and encode batches on one thread, by size of the fleet',
+      options: [
+        { flag: 'miners LIST', about: 'sizes (default 1000,10000,100000)' },
+        { flag: 'shard N', about: 'miners a batch (default 1000)' },
+        { flag: 'samples N', about: 'timed at each size at the least (default 400000)' },
+        { flag: 'seed N', about: 'of the readings (default 1)' },
+      ],
+      shape: {
+        miners: counts('1000,10000,100000'),
+        shard: count(1_000, 10_000),
+        samples: count(400_000, 100_000_000),
+        seed,
+      },
+    },
+    async (settings, watcher) => (await import('./pipeline.ts')).benchPipeline(settings, watcher),
+  ),
+  entry(
+    {
       name: 'telemetry influx',
       page: 'telemetry.md',
       about: "beside Debian's influxdb, where it is installed: samples/s, bytes, two queries",
