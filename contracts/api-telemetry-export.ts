@@ -36,7 +36,6 @@ export const newExport = z.strictObject({
   miner_ids: z.array(minerId).min(1).max(1_000).optional(),
   fields: z.array(readingFieldText).min(1).max(30).optional(),
 });
-export type NewExport = z.output<typeof newExport>;
 
 export const exportId = z.string().regex(/^ex-[0-9a-f]{24}$/, 'must be an export id');
 export const exportPath = z.strictObject({ export_id: exportId });
