@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MinerReading } from '../../contracts/reading.ts';
-import { applyBatch } from '../telemetry/apply-batch.ts';
-import { emptyBlock, type LiveBlock } from '../telemetry/live-block.ts';
+import { toColumns } from '../../contracts/telemetry-columns.ts';
+import { applyColumns } from '../telemetry/apply-columns.ts';
+import { emptyState } from '../telemetry/live-state.ts';
 import { healthy, minerIds, s19 } from '../telemetry/test-batches.ts';
 import type { MinerFacts } from './miner-facts.ts';
 
@@ -27,7 +28,7 @@ const run = (
     among = peers,
   }: { facts?: MinerFacts; everyS?: number; among?: readonly string[] } = {},
 ) => {
-  let block: LiveBlock = emptyBlock(1, 'gw', 0);
+  let live = emptyState({ siteId: 1, gatewayId: 'gw', shard: 0 });
   const found: string[][] = [];
   const reasons: string[] = [];
   for (const [index, step] of steps.entries()) {
@@ -43,8 +44,8 @@ const run = (
         ? { minerId: 'm-x', sampledAtMs: at, state: 'unreachable', values: {} }
         : own;
     const readings = [...among.map((id) => healthy(id, at)), ...(step.gone ? [] : [silent])];
-    const applied = applyBatch(block, readings, at, (id) => (id === 'm-x' ? facts : s19));
-    block = applied.block;
+    const applied = applyColumns(live, toColumns(readings), at, (id) => (id === 'm-x' ? facts : s19));
+    live = applied.live;
     const mine = applied.anomalies.filter(({ minerId }) => minerId === 'm-x');
     expect(applied.anomalies.length).toBe(mine.length);
     reasons.push(...mine.map(({ reason }) => reason.en));

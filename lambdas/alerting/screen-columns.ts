@@ -2,8 +2,8 @@ import { boardBelowChipC } from './chip-limits.ts';
 import { hashrateScale, powerScale, tempScale } from './column-rows.ts';
 import { noiseUnits } from './detect-anomalies.ts';
 import type { FactColumns } from './fact-columns.ts';
-import { dropShare, meanDropShare, meanWindowMs, noiseFactor } from './judge-hashrate.ts';
 import { fanCode } from './judge-fans.ts';
+import { dropShare, meanDropShare, meanWindowMs, noiseFactor } from './judge-hashrate.ts';
 import { noisyShare, overLimit, tooLittle, wastefulFactor } from './judge-power.ts';
 import { abovePeersC, nearLimitC, tooHotCode } from './judge-temperature.ts';
 import { expectedOf, hashingState, hottestOf, type LiveRows, lowMode, sleepMode } from './live-rows.ts';
@@ -119,7 +119,8 @@ export const screenRows = (
       return chipC < warnC - nearLimitC || !(chipC >= peers.chipTempC(group) + abovePeersC);
     }
     return (
-      facts.boardSensor[miner] === 0 || !((fields.boardTempC[row] as number) / tempScale >= warnC - boardBelowChipC)
+      facts.boardSensor[miner] === 0 ||
+      !((fields.boardTempC[row] as number) / tempScale >= warnC - boardBelowChipC)
     );
   }
 

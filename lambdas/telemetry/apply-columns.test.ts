@@ -4,13 +4,13 @@ import type { MinerReading } from '../../contracts/reading.ts';
 import { encodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import { readingAt, toColumns } from '../../contracts/telemetry-columns.ts';
 import type { MinerFacts } from '../alerting/miner-facts.ts';
-import { applyBatch } from './apply-batch.ts';
 import { applyColumns } from './apply-columns.ts';
-import { emptyBlock, type LiveBlock } from './live-block.ts';
 import { decodeLive, encodeLive, type LatestRows, latestRows, openLatest } from './live-codec.ts';
 import { emptyState, type LiveState, watchOf } from './live-state.ts';
 import { sliceMs, slicesKept } from './slices.ts';
+import { applyBatch } from './test-apply-readings.ts';
 import { healthy, minerIds, s19 } from './test-batches.ts';
+import { emptyBlock, type LiveBlock } from './test-live-block.ts';
 
 const startMs = Date.parse('2026-11-21T12:00:00.000Z');
 const fleet = minerIds(14);

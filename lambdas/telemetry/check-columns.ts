@@ -1,6 +1,6 @@
 import { readingFieldNames } from '../../contracts/reading.ts';
 import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
-import { maxAheadMs, plausible } from './check-batch.ts';
+import { maxAheadMs, plausible } from './plausible.ts';
 import { compareRows, takeRows } from './row-sets.ts';
 
 export type CheckedColumns = {

@@ -2,7 +2,7 @@ import type { LiveFigure } from '../../contracts/api-telemetry.ts';
 import { powerModes, type ReadingField } from '../../contracts/reading.ts';
 import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { FactsOf } from './apply-batch.ts';
+import type { FactsOf } from './apply-columns.ts';
 
 /** Means of the five minutes before each miner's latest sample; NaN where it said nothing. */
 export type LiveMeans = { readonly hashrateThs: Column; readonly powerW: Column };

@@ -2,12 +2,11 @@ import type { MinerReading } from '../../contracts/reading.ts';
 import { type Column, readingAt, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { BytesGone } from './block-store.ts';
 import { decodeLive, openLatest } from './live-codec.ts';
-import { type LiveHead, type LiveStore, readHeads, shardOfHead } from './live-repository.ts';
+import { type LiveHead, type LiveStore, readHeads } from './live-repository.ts';
 import { noColumns } from './live-state.ts';
 import { gatherRows } from './row-sets.ts';
 import { type SlidingMean, sumSlices } from './slices.ts';
 import { withKnownIds } from './step-shard.ts';
-import type { Shard } from './telemetry-keys.ts';
 
 /** Means of the five minutes before each miner's latest sample; NaN where it said nothing. */
 export type LiveMeans = { readonly hashrateThs: Column; readonly powerW: Column; readonly samples: Column };
@@ -168,21 +167,3 @@ export const readLive =
       };
     });
   };
-
-/** The shards whose live state has a miner. */
-export const shardsOfMiner =
-  (store: LiveStore) =>
-  async (siteId: number, minerId: string): Promise<Shard[]> =>
-    (await readShards(store, siteId))
-      .filter(({ latest }) => hasName(latest.minerIds, minerId))
-      .map(({ head }) => shardOfHead(head));
-
-const hasName = (sorted: readonly string[], name: string) => {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') < name) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low] === name;
-};

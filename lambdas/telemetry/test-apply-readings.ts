@@ -2,12 +2,11 @@ import type { AnomaliesDetected, Anomaly } from '../../contracts/alert.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { detectAnomalies } from '../alerting/detect-anomalies.ts';
 import { freshState } from '../alerting/detector-state.ts';
-import type { MinerFacts } from '../alerting/miner-facts.ts';
 import { peerGroup, peerMedians } from '../alerting/peer-medians.ts';
-import { noteAbsences } from './absent-miners.ts';
-import { addSample, type LiveBlock, type LiveMiner, newer, slidingMean } from './live-block.ts';
+import type { FactsOf } from './apply-columns.ts';
+import { noteAbsences } from './test-absent-miners.ts';
+import { addSample, type LiveBlock, type LiveMiner, newer, slidingMean } from './test-live-block.ts';
 
-export type FactsOf = (minerId: string) => MinerFacts | undefined;
 type Detected = Pick<AnomaliesDetected, 'anomalies' | 'recoveries'>;
 export type Applied = Detected & { readonly block: LiveBlock };
 
@@ -15,6 +14,8 @@ export type Applied = Detected & { readonly block: LiveBlock };
 const sweepMs = 2 * 60_000;
 
 /**
+ * For tests: what `applyColumns` must come to, reading by reading and without columns.
+ *
  * Merges a batch into its shard's live block and runs the detectors on every reading that is newer than the miner's
  * latest. Latest readings and means do not depend on the order in which batches arrive; detection looks forward only.
  */

@@ -1,7 +1,6 @@
-import * as z from 'zod';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { scaleOf } from '../../contracts/telemetry-columns.ts';
-import { type DetectorState, detectorState } from '../alerting/detector-state.ts';
+import type { DetectorState } from '../alerting/detector-state.ts';
 
 /** Width of the slices from which the sliding mean is made, and how many of them it spans: five minutes. */
 export const sliceMs = 30_000;
@@ -11,8 +10,7 @@ export const slicesKept = 10;
  * One slice of a miner's last five minutes: [slice number, hashrate samples, their sum in 1e-4 TH/s, power samples, their
  * sum in cW]. Sums are whole numbers, so the order in which samples arrive cannot change them.
  */
-export const slice = z.tuple([z.int(), z.int(), z.int(), z.int(), z.int()]);
-export type Slice = z.infer<typeof slice>;
+type Slice = readonly [number, number, number, number, number];
 
 export type LiveMiner = {
   readonly reading: MinerReading;
@@ -36,11 +34,6 @@ export type LiveBlock = {
   readonly silent?: boolean;
   readonly miners: ReadonlyMap<string, LiveMiner>;
 };
-
-export const minerRest = z.record(
-  z.string(),
-  z.strictObject({ slices: z.array(slice), watch: detectorState }),
-);
 
 export const emptyBlock = (siteId: number, gatewayId: string, shard: number): LiveBlock => ({
   siteId,

@@ -1,8 +1,8 @@
 import type { Anomaly } from '../../contracts/alert.ts';
 import { tellAgainMs } from '../alerting/detect-anomalies.ts';
 import type { DetectorState } from '../alerting/detector-state.ts';
-import type { FactsOf } from './apply-batch.ts';
-import type { LiveMiner } from './live-block.ts';
+import type { FactsOf } from './apply-columns.ts';
+import type { LiveMiner } from './test-live-block.ts';
 
 /** A miner that its gateway does not even mention: missing in this many batches of its shard, and for this long. */
 const absentBatches = 3;
