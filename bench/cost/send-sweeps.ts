@@ -7,7 +7,7 @@ import { until } from '../../local/loop/until.ts';
 import type { RegisteredGateway } from './register.ts';
 import type { VirtualCloud } from './virtual-cloud.ts';
 
-export const minersPerShard = 1_000;
+const minersPerShard = 1_000;
 const silent = () => undefined;
 
 export type Sent = { readonly batches: number; readonly readings: number; readonly bytes: number };
