@@ -6,6 +6,7 @@ import { checkColumns } from '../lambdas/telemetry/check-columns.ts';
 import { unknownShard } from '../lambdas/telemetry/known-shard.ts';
 import { shardCache } from '../lambdas/telemetry/shard-cache.ts';
 import { stepShard, withKnownIds } from '../lambdas/telemetry/step-shard.ts';
+import { modelNamed } from '../simulator/physics/models.ts';
 import { identitiesOf, usualMix } from '../simulator/site/inventory.ts';
 import { simulatedSweeps } from './codec/simulated-rows.ts';
 import { memoryOf } from './process-memory.ts';
@@ -38,10 +39,10 @@ const identities = identitiesOf({
   mix: usualMix,
 });
 const registry = new Map<string, MinerFacts>(
-  identities.map(({ minerId, vendor, model, zoneId }): [string, MinerFacts] => [
-    minerId,
-    { vendor, model, zoneId, ratedHashrateThs: 100, ratedPowerW: 3_300 },
-  ]),
+  identities.map(({ minerId, vendor, model, zoneId }): [string, MinerFacts] => {
+    const { hashrateThs, powerW } = modelNamed(model);
+    return [minerId, { vendor, model, zoneId, ratedHashrateThs: hashrateThs, ratedPowerW: powerW }];
+  }),
 );
 const prefixOf = (shard: number) => `s${String(shard).padStart(4, '0')}-`;
 /** A registry knows its miners by their whole name; here every shard has the same ones behind its prefix. */

@@ -62,6 +62,15 @@ const withoutEmpty = (values: Partial<Record<(typeof readingFieldNames)[number],
     Object.entries(values).filter(([, column]) => column.some((value) => !Number.isNaN(value))),
   );
 
+const areAllGood = ({ rows, miner, sampledAtMs }: TelemetryColumns, latestMs: number) => {
+  for (let row = 0; row < rows; row++) {
+    const atMs = sampledAtMs[row] as number;
+    if (atMs > latestMs) return false;
+    if (row > 0 && atMs === sampledAtMs[row - 1] && miner[row] === miner[row - 1]) return false;
+  }
+  return true;
+};
+
 /** Undefined: all. */
 const keptRows = (
   batch: TelemetryColumns,
@@ -69,6 +78,7 @@ const keptRows = (
   foreign: ReadonlySet<string>,
 ): number[] | undefined => {
   const { rows, miner, minerIds, sampledAtMs } = batch;
+  if (foreign.size === 0 && areAllGood(batch, latestMs)) return undefined;
   const isForeign = minerIds.map((id) => foreign.has(id));
   const kept: number[] = [];
   for (let row = 0; row < rows; row++) {

@@ -38,7 +38,7 @@ export type LatestRows = {
 
 /** Packs a state with its latest rows (`latestRows`). */
 export const encodeLive = (live: LiveState, { batch, others }: LatestRows): Uint8Array => {
-  const out = new Writer();
+  const out = new Writer(96 * 1024);
   const section = (bytes: Uint8Array) => {
     out.varint(bytes.length);
     out.bytes(bytes);
@@ -128,7 +128,7 @@ const watches = ['startedMs', 'rampedMs', 'noise', 'missed'] as const;
 /** Rows; the times and the watches; which slots of the slices hold something, as bits, and those of each kind. */
 const stateBytes = (live: LiveState): Uint8Array => {
   const rows = live.minerIds.length;
-  const out = new Writer();
+  const out = new Writer(96 * 1024);
   out.varint(rows);
   writeQuickColumn(out, live.latestMs, 0, rows);
   for (const name of watches) writeQuickColumn(out, live[name], 0, rows);
