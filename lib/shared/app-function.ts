@@ -20,6 +20,11 @@ export type AppFunctionProps = {
   readonly timeout?: Duration;
   readonly memoryMb?: number;
   readonly reservedConcurrency?: number;
+  /**
+   * Called for each batch or each minute by the system itself: Lambda would begin a trace for nearly every call, more than the
+   * calls cost. It joins traces that others have begun.
+   */
+  readonly isRoutine?: boolean;
 };
 
 /**
@@ -30,7 +35,7 @@ export class AppFunction extends LambdaFunction {
   constructor(
     scope: Construct,
     id: string,
-    { entry, description, environment, timeout, memoryMb, reservedConcurrency }: AppFunctionProps,
+    { entry, description, environment, timeout, memoryMb, reservedConcurrency, isRoutine }: AppFunctionProps,
   ) {
     const parts = new Construct(scope, `${id}Parts`);
     const logGroup = new LogGroup(parts, 'Logs', {
@@ -56,7 +61,7 @@ export class AppFunction extends LambdaFunction {
       loggingFormat: LoggingFormat.JSON,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      tracing: Tracing.ACTIVE,
+      tracing: isRoutine ? Tracing.PASS_THROUGH : Tracing.ACTIVE,
       handler: 'index.handler',
       code: Code.fromAsset(bundleOf(entry)),
       timeout: timeout ?? Duration.seconds(10),

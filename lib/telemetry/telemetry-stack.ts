@@ -112,6 +112,7 @@ export class TelemetryStack extends Stack {
       description: 'Takes in batches: keeps, merges and judges their readings',
       timeout: Duration.seconds(30),
       memoryMb: 1024,
+      isRoutine: true,
     });
     this.#grantWrite(ingest);
     this.#grantRollUp(ingest);
@@ -197,6 +198,7 @@ export class TelemetryStack extends Stack {
       description: 'Merges batches into windows, windows into hours and days',
       timeout: Duration.minutes(2),
       memoryMb: 1024,
+      isRoutine: true,
     });
     this.#grantWrite(rollUp);
     const rollUps = new AppQueue(this, 'RollUps', {
@@ -215,6 +217,7 @@ export class TelemetryStack extends Stack {
       description: 'Tells gateways what of their telemetry is durable and what is missing',
       timeout: Duration.seconds(55),
       memoryMb: 1024,
+      isRoutine: true,
     });
     this.#grantWrite(send);
     const receipts = { service: 'iot', resource: 'topic', resourceName: 'dt/hashinsight/*/receipt' };
@@ -313,6 +316,7 @@ export class TelemetryStack extends Stack {
       description: 'Reports gateways that have fallen silent and closes their last windows',
       timeout: Duration.seconds(55),
       memoryMb: 1024,
+      isRoutine: true,
     });
     this.#grantWrite(watch);
     this.#grantRollUp(watch);
