@@ -75,7 +75,7 @@ test('what stands is counted from templates', () => {
       }),
     },
   };
-  const standing = standingOf([{ name: 'S', template, dependsOn: [] }]);
+  const standing = standingOf([{ name: 'S', template, dependsOn: [] }], 0);
   expect(standing['cloudwatch.alarms']).toBe(3);
   // Five polls of 20 seconds at a time: 15 a minute.
   expect(standing['sqs.requests']).toBe(15 * 43_200);

@@ -8,7 +8,7 @@ import { type Bill, billOf } from './bill.ts';
 import { measureMonth, type Plan } from './measure.ts';
 import { isTelemetry, ofTelemetry } from './part-of.ts';
 import { readPrices } from './prices.ts';
-import { type Standing, standingOf } from './standing.ts';
+import { busyFunctions, type Standing, standingOf } from './standing.ts';
 
 const nothing: Standing = {
   'cloudwatch.alarms': 0,
@@ -54,9 +54,13 @@ export const meterCost = async (
   const prices = readPrices();
   const { stacks } = readAssembly(cdkOut);
   const ours = stacks.filter(({ name }) => isTelemetry(name));
-  const bill = billOf(ofTelemetry(measured.month), standingOf(ours), prices);
+  const month = ofTelemetry(measured.month);
+  const bill = billOf(month, standingOf(ours, busyFunctions(month)), prices);
   const naive = billOf(naiveMeasured.month, nothing, prices);
-  const rest = standingOf(stacks.filter(({ name }) => !isTelemetry(name)));
+  const rest = standingOf(
+    stacks.filter(({ name }) => !isTelemetry(name)),
+    0,
+  );
   const restBill = billOf(ofTelemetry(measured.month, false), rest, prices);
   const perMiner = { hashinsight: bill.usd / miners, naive: naive.usd / miners };
   const ratio = naive.usd / bill.usd;

@@ -1,4 +1,5 @@
 import type { Stack } from '../../local/cloudformation/assembly.ts';
+import type { Usage } from '../../local/metering/meter.ts';
 import { monthMinutes } from './bill.ts';
 
 /** Units of a month, by price, that do not depend on how much is sent. */
@@ -24,8 +25,12 @@ const isUnderKey = (type: string, properties: Properties) =>
   (type === 'AWS::DynamoDB::Table' || type === 'AWS::S3::Bucket') &&
   /KMSMasterKeyId/i.test(JSON.stringify(properties));
 
-/** What templates alone say of a month: alarms, dashboards, keys, idle polls of queues, and the key requests of tables and buckets. */
-export const standingOf = (stacks: readonly Stack[]): Standing => {
+/** How many functions run at least once in five minutes, so that their roles' keys are asked for again and again. */
+export const busyFunctions = (month: Usage): number =>
+  Object.values(month['lambda.requests'] ?? {}).filter((requests) => requests >= keyRequestsOfMonth).length;
+
+/** What templates alone say of a month: alarms, dashboards, keys, idle polls of queues, and the key requests of so many functions. */
+export const standingOf = (stacks: readonly Stack[], functions: number): Standing => {
   const resources = stacks.flatMap(({ template }) => Object.values(template.Resources));
   const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
   const underKey = resources.filter(({ Type, Properties }) => isUnderKey(Type, Properties)).length;
@@ -38,7 +43,7 @@ export const standingOf = (stacks: readonly Stack[]): Standing => {
       .reduce((sum, { Properties }) => sum + metricsOfAlarm(Properties), 0),
     'cloudwatch.dashboards': count('AWS::CloudWatch::Dashboard'),
     'kms.keys': count('AWS::KMS::Key'),
-    'kms.requests': underKey * count('AWS::Lambda::Function') * keyRequestsOfMonth,
+    'kms.requests': underKey * functions * keyRequestsOfMonth,
     'sqs.requests': pollers * pollsOfMonth,
   };
 };

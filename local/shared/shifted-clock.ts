@@ -23,4 +23,3 @@ export const shiftClock = () => {
     },
   };
 };
-export type ShiftedClock = ReturnType<typeof shiftClock>;
