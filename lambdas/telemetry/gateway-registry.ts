@@ -19,7 +19,11 @@ export const gatewayRegistry = (
 ) => {
   const facts = new Map<
     string,
-    { readonly readMs: number; readonly miners: ReadonlyMap<string, RegisteredMiner>; readonly factsOf: FactsOf }
+    {
+      readonly readMs: number;
+      readonly miners: ReadonlyMap<string, RegisteredMiner>;
+      readonly factsOf: FactsOf;
+    }
   >();
   const homes = new Map<string, { readonly readMs: number; readonly gatewayId: string | undefined }>();
   const owners = new Map<string, { readonly readMs: number; readonly owner: { tenantId: string } }>();

@@ -19,7 +19,7 @@ import { hasWindow, type LateRun } from './tier-levels.ts';
 import { type PlacedBlock, readBlocks, readLiveBlocks, type TierBlock } from './tier-repository.ts';
 import { mergeSources, mergeStreams, readMinerOf } from './tier-streams.ts';
 import { rowsOf, type TierTable } from './tier-table.ts';
-import { dayMs, keptMs, windowMs } from './windows.ts';
+import { keptMs, windowMs } from './windows.ts';
 
 export type DayReadStore = TierReadStore & {
   readonly timeZoneOf: (siteId: number, gatewayId: string) => Promise<string>;
@@ -212,5 +212,3 @@ const computedDay = async function* (
   for await (const history of mergeSources(store.blocks, sources, historyRules, keep))
     yield daysOf(history, day.startMs, day);
 };
-
-export const longestDays = keptMs.daily / dayMs;

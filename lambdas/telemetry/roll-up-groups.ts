@@ -25,7 +25,6 @@ import { dayMs, keptMs, windowMs } from './windows.ts';
 
 /** A site's sums: of five minutes one block per shard, of an hour and a day one of all shards. */
 export const groupLevels = ['five', 'hour', 'day'] as const;
-export type GroupLevel = (typeof groupLevels)[number];
 const outerGroups = { five: 'hour', hour: 'day' } as const;
 export type InnerGroups = keyof typeof outerGroups;
 

@@ -31,16 +31,14 @@ export const enrol =
       if (missing.length === 0) return;
       for (let at = 0; at < missing.length; at += 25)
         await Promise.all(
-          missing
-            .slice(at, at + 25)
-            .map((id) =>
-              store.db.send(
-                new PutCommand({
-                  TableName: store.telemetryTable,
-                  Item: telemetryKeys.shardOfMiner(shard, id),
-                }),
-              ),
+          missing.slice(at, at + 25).map((id) =>
+            store.db.send(
+              new PutCommand({
+                TableName: store.telemetryTable,
+                Item: telemetryKeys.shardOfMiner(shard, id),
+              }),
             ),
+          ),
         );
       if (!(await writeRoster(store, shard, roster.version, [...roster.miners, ...missing].toSorted())))
         continue;

@@ -3,7 +3,6 @@ export const windowMs = 5 * 60_000;
 export const dayMs = 24 * 60 * 60_000;
 
 export const windowOf = (atMs: number) => atMs - (atMs % windowMs);
-export const dayOf = (atMs: number) => atMs - (atMs % dayMs);
 
 /** How long each tier is kept, counted from receipt, so that replayed history is seen as long as fresh data. */
 export const keptMs = {
