@@ -33,10 +33,10 @@ import { startTables } from './support/tables.ts';
 
 /** The real state machine and the real handlers over real tables; the site, the bus and the edge are this test. */
 let live: MinerReading[] = [];
-vi.mock('../lambdas/telemetry/read-telemetry.ts', () => ({
+vi.mock('../lambdas/telemetry/read-live.ts', () => ({
   readLive: () => async () => live.map((one) => ({ reading: { ...one, sampledAtMs: Date.now() } })),
-  readRecentReadings: () => async () => [],
 }));
+vi.mock('../lambdas/telemetry/read-telemetry.ts', () => ({ readRecentReadings: () => async () => [] }));
 
 const region = 'us-east-1';
 const accountId = '000000000000';
@@ -127,6 +127,7 @@ beforeAll(async () => {
     FLEET_TABLE: tables.nameOf('fleet'),
     CONTROL_TABLE: tables.nameOf('control'),
     TELEMETRY_TABLE: tables.nameOf('telemetry'),
+    TELEMETRY_BUCKET: 'telemetry-blocks',
     DATA_KEY_ID: key?.ref,
     APPROVAL_TTL_S: '3',
     COMMAND_TTL_S: '2',

@@ -49,6 +49,9 @@ export const rollUpWindow =
     throw new Error(`A window of shard ${shardName(shard)} stayed contended over ${attempts} attempts`);
   };
 
+/** A block of rows that only the hour has any more counts as written once. */
+const firstVersion = 1;
+
 const once = async (
   deps: RollUpDeps,
   shard: Shard,
@@ -65,7 +68,8 @@ const once = async (
   const late = lateRuns(startMs, five.late, incoming);
   if (!changed) {
     // A roll-up that stopped right after it had written the block has left the sums to this one.
-    await putGroups(deps, shard, { ...five, startMs, late }, history);
+    const version = Math.max(five.version, firstVersion);
+    if (table.rows > 0) await putGroups(deps, shard, { startMs, version, late }, history);
     return 'unchanged';
   }
   const next = await storeWindow(deps, shard, startMs, table, history);

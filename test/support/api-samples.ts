@@ -105,7 +105,13 @@ const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, st
     case 'getCommand':
     case 'listAuditEvents':
     case 'verifyAudit':
+    case 'getAuditCheckpoint':
+    case 'exportAudit':
       return bySite;
+    case 'proveAuditInclusion':
+      return { ...bySite, seq: '1' };
+    case 'proveAuditConsistency':
+      return { ...bySite, from_size: '1' };
     default:
       return {};
   }
