@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { accessMatrix, hasAccess, hasRank, modules, rankOf, reachesSite, roles } from './access.ts';
+import {
+  accessMatrix,
+  customersOf,
+  hasAccess,
+  hasRank,
+  modules,
+  rankOf,
+  reachesSite,
+  roles,
+} from './access.ts';
 
 describe('the access matrix', () => {
   it('agrees with the documented examples', () => {
@@ -31,6 +40,13 @@ describe('the access matrix', () => {
     expect(rankOf({ role: 'mining_site_owner', duty: 'operator' })).toBe('operator');
     expect(hasRank({ role: 'mining_site_owner', duty: 'operator' }, 'manager')).toBe(false);
     expect(hasRank({ role: 'admin' }, 'operator')).toBe(true);
+  });
+
+  it('shows clients the machines of their customers, and none where they have none', () => {
+    expect(customersOf({ role: 'client', customerIds: ['acme'] })).toEqual(['acme']);
+    for (const role of ['client', 'customer', 'guest'] as const) expect(customersOf({ role })).toEqual([]);
+    for (const role of ['owner', 'admin', 'mining_site_owner'] as const)
+      expect(customersOf({ role, customerIds: ['acme'] })).toBe('all');
   });
 
   it('lets an account reach its own sites only', () => {

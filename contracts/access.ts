@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { siteId, tenantId, userId } from './identifiers.ts';
+import { customerId, siteId, tenantId, userId } from './identifiers.ts';
 
 /** Six roles (`000` §6.2), most powerful first. A guest is not signed in. */
 export const roles = ['owner', 'admin', 'mining_site_owner', 'client', 'customer', 'guest'] as const;
@@ -63,6 +63,8 @@ export const principal = z.strictObject({
   duty: z.enum(duties).optional(),
   /** The sites that the user may see; `'all'` means every site of the tenant. */
   siteIds: z.union([z.literal('all'), z.array(siteId)]),
+  /** The hosted customers that the account belongs to, for a client or customer: it sees their machines and no others. */
+  customerIds: z.array(customerId).optional(),
 });
 export type Principal = z.infer<typeof principal>;
 
@@ -87,6 +89,16 @@ export const hasRank = (who: Pick<Principal, 'role' | 'duty'>, least: Rank) =>
 
 export const hasAccess = (role: Role, module: Module, level: AccessLevel) =>
   accessLevels.indexOf(accessMatrix[module][role]) >= accessLevels.indexOf(level);
+
+/** Whose machines a principal may see. */
+type Reach = 'all' | readonly string[];
+
+/**
+ * A client or customer sees the machines of its own customers, so none where its account names none; staff see every machine
+ * of the sites that they reach.
+ */
+export const customersOf = ({ role, customerIds }: Pick<Principal, 'role' | 'customerIds'>): Reach =>
+  role === 'client' || role === 'customer' || role === 'guest' ? (customerIds ?? []) : 'all';
 
 /** True when the principal's account reaches this site. Tenancy is checked apart, where the site is looked up. */
 export const reachesSite = ({ siteIds }: Pick<Principal, 'siteIds'>, site: number) =>

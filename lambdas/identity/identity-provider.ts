@@ -1,7 +1,7 @@
 import * as openid from 'openid-client';
 import * as z from 'zod';
 import { duties, type Principal, roles } from '../../contracts/access.ts';
-import { tenantId, userId } from '../../contracts/identifiers.ts';
+import { customerId, tenantId, userId } from '../../contracts/identifiers.ts';
 
 /** What an OpenID Connect provider must offer to a sign-in: where to send the browser, and who came back. */
 export type IdentityProvider = {
@@ -23,6 +23,11 @@ const siteIds = z.union([
     .transform((text) => text.split(',').map(Number)),
 ]);
 
+const customerIds = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(customerId));
+
 /**
  * The claims that make an account a principal. They are custom attributes of the user pool (`custom:role` and so on),
  * which only administrators may write. An account without them cannot sign in.
@@ -39,6 +44,7 @@ const claims = z.object({
   'custom:role': z.enum(roles).exclude(['guest']),
   'custom:duty': z.enum(duties).optional(),
   'custom:site_ids': siteIds,
+  'custom:customer_ids': customerIds.optional(),
 });
 
 export const toPrincipal = (idTokenClaims: unknown): Principal => {
@@ -50,6 +56,7 @@ export const toPrincipal = (idTokenClaims: unknown): Principal => {
     role: parsed['custom:role'],
     ...(parsed['custom:duty'] && { duty: parsed['custom:duty'] }),
     siteIds: parsed['custom:site_ids'],
+    ...(parsed['custom:customer_ids'] && { customerIds: parsed['custom:customer_ids'] }),
   };
 };
 

@@ -109,6 +109,15 @@ describe('claims', () => {
     });
   });
 
+  it('of a client name its customers', () => {
+    const client = { ...claims, 'custom:role': 'client', 'custom:site_ids': '1' };
+    expect(toPrincipal({ ...client, 'custom:customer_ids': 'acme,birch' }).customerIds).toEqual([
+      'acme',
+      'birch',
+    ]);
+    expect(() => toPrincipal({ ...client, 'custom:customer_ids': 'acme,' })).toThrow();
+  });
+
   it.each([
     ['no site list', {}],
     ['an unknown role', { 'custom:site_ids': 'all', 'custom:role': 'root' }],

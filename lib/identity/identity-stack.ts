@@ -101,6 +101,7 @@ export class IdentityStack extends Stack {
         role: attribute(),
         duty: attribute(),
         site_ids: attribute(),
+        customer_ids: attribute(),
       },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,

@@ -10,6 +10,8 @@ export type Account = {
   readonly role: 'owner' | 'admin' | 'mining_site_owner' | 'client' | 'customer';
   readonly duty?: 'operator' | 'manager';
   readonly siteIds: string;
+  /** Whose machines a client sees: customer ids, separated by commas. */
+  readonly customerIds?: string;
 };
 
 const demo = (
@@ -18,6 +20,7 @@ const demo = (
   name: string,
   rest: Pick<Account, 'role' | 'duty'>,
   siteIds = 'all',
+  customerIds?: string,
 ): Account => ({
   email: `${who}@demo.local`,
   password: `${who}-demo`,
@@ -26,6 +29,7 @@ const demo = (
   tenantId: 'demo',
   ...rest,
   siteIds,
+  ...(customerIds !== undefined && { customerIds }),
 });
 
 /** The people of the demo: enough ranks to see one person propose and two others approve. */
@@ -34,7 +38,8 @@ export const demoAccounts: readonly Account[] = [
   demo(2, 'admin', 'Adam Admin', { role: 'admin' }),
   demo(5, 'manager', 'Mei Manager', { role: 'mining_site_owner', duty: 'manager' }),
   demo(7, 'operator', 'Oskar Operator', { role: 'mining_site_owner', duty: 'operator' }),
-  demo(9, 'client', 'Clara Client', { role: 'client' }, '1'),
+  demo(9, 'client', 'Clara Client', { role: 'client' }, '1', 'cust-aurora'),
+  demo(10, 'borealis', 'Boris Borealis', { role: 'client' }, '1', 'cust-borealis'),
 ];
 
 /** A tenant of its own, so that the walls between tenants can be tried. */

@@ -68,6 +68,7 @@ export const startIdentityProvider = async ({
     'custom:role',
     'custom:duty',
     'custom:site_ids',
+    'custom:customer_ids',
   ];
   const settings: Configuration = {
     adapter: memoryAdapter(),
@@ -110,6 +111,7 @@ export const startIdentityProvider = async ({
             'custom:role': account.role,
             ...(account.duty && { 'custom:duty': account.duty }),
             'custom:site_ids': account.siteIds,
+            ...(account.customerIds && { 'custom:customer_ids': account.customerIds }),
           }),
         }
       );
