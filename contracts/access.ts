@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { customerId, siteId, tenantId, userId } from './identifiers.ts';
+import { customerId, epochMs, siteId, tenantId, userId } from './identifiers.ts';
 
 /** Six roles (`000` §6.2), most powerful first. A guest is not signed in. */
 export const roles = ['owner', 'admin', 'mining_site_owner', 'client', 'customer', 'guest'] as const;
@@ -54,7 +54,14 @@ export type Rank = (typeof ranks)[number];
 /** A mining_site_owner may be manager of its sites or only operator there. */
 export const duties = ['operator', 'manager'] as const;
 
-/** Who is asking, as the authorizer establishes it from the session and every handler receives it. */
+/** What an API key may be good for: `<module>:read` or `<module>:full`. */
+export type Scope = `${Module}:${Exclude<AccessLevel, 'none'>}`;
+export const scopes: readonly Scope[] = modules.flatMap((module): Scope[] => [
+  `${module}:read`,
+  `${module}:full`,
+]);
+
+/** Who is asking, as the authorizer establishes it from the session or API key and every handler receives it. */
 export const principal = z.strictObject({
   userId,
   name: z.string().min(1).max(120),
@@ -65,6 +72,15 @@ export const principal = z.strictObject({
   siteIds: z.union([z.literal('all'), z.array(siteId)]),
   /** The hosted customers that the account belongs to, for a client or customer: it sees their machines and no others. */
   customerIds: z.array(customerId).optional(),
+  /** How it showed who it is; by a session where nothing is said. */
+  via: z.enum(['session', 'api_key']).optional(),
+  /** The API key's id and what it is good for, within what its owner may do. */
+  keyId: z.string().optional(),
+  scopes: z.array(z.enum(scopes)).optional(),
+  /** When the person of this session last proved to be there: at sign-in, or with the second factor where there is one. */
+  provenAtMs: epochMs.optional(),
+  /** The account has a second factor, which this session has not shown yet. */
+  awaitsCode: z.boolean().optional(),
 });
 export type Principal = z.infer<typeof principal>;
 
@@ -89,6 +105,17 @@ export const hasRank = (who: Pick<Principal, 'role' | 'duty'>, least: Rank) =>
 
 export const hasAccess = (role: Role, module: Module, level: AccessLevel) =>
   accessLevels.indexOf(accessMatrix[module][role]) >= accessLevels.indexOf(level);
+
+/** True where one of the scopes gives this level of access to the module, or more. */
+export const hasScope = (given: readonly Scope[], module: Module, level: AccessLevel) =>
+  given.includes(`${module}:full`) || (level === 'read' && given.includes(`${module}:read`));
+
+/** How long a step-up counts. */
+export const stepUpLifeMs = 5 * 60 * 1000;
+
+/** True where a person, not an API key, has proved to be there within the last five minutes. */
+export const hasSteppedUp = ({ via, provenAtMs }: Pick<Principal, 'via' | 'provenAtMs'>, nowMs: number) =>
+  via !== 'api_key' && provenAtMs !== undefined && nowMs - provenAtMs < stepUpLifeMs;
 
 /** Whose machines a principal may see. */
 type Reach = 'all' | readonly string[];

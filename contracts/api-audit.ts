@@ -1,17 +1,27 @@
 import * as z from 'zod';
 import { domainEvent } from './domain-event.ts';
-import { siteId, siteIdText, utcTime } from './identifiers.ts';
+import { siteId, utcTime } from './identifiers.ts';
 import { pageCursor } from './page-cursor.ts';
 import { text } from './text.ts';
 
 /** A page size as a query string carries it. */
 const limitText = z.coerce.number().int().min(1).max(200).default(50);
 
+/**
+ * A site's log; or `tenant`, the log of what concerns the tenant and no single site: its people, its API keys. In
+ * events, checkpoints and proofs that one has a number beyond all site numbers.
+ */
+const auditLog = z
+  .string()
+  .regex(/^([1-9][0-9]{0,8}|tenant)$/, 'must be a positive integer')
+  .transform((text) => (text === 'tenant' ? text : Number(text)));
+export type AuditLog = z.output<typeof auditLog>;
+
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
-/** `GET /api/v1/audit/events`: one site's events, newest first. */
+/** `GET /api/v1/audit/events`: one site's events, newest first, or with `site_id=tenant` those of the tenant itself. */
 export const listAuditEventsQuery = z.strictObject({
-  site_id: siteIdText,
+  site_id: auditLog,
   limit: limitText,
   cursor: pageCursor(z.string().regex(/^[0-9]{12}$/)),
 });
@@ -33,7 +43,7 @@ export const auditEventList = z.strictObject({
 export type AuditEventList = z.infer<typeof auditEventList>;
 
 /** `GET /api/v1/audit/verification`: walks the site's whole chain. */
-export const auditVerificationQuery = z.strictObject({ site_id: siteIdText });
+export const auditVerificationQuery = z.strictObject({ site_id: auditLog });
 
 /** `length` and `head` are those of the recorded head; `fault` names the first link that does not fit. */
 export const auditVerification = z.strictObject({
@@ -52,7 +62,7 @@ const note = z.string();
 const proof = z.array(sha256Hex);
 const seqText = z.coerce.number().int().min(1).max(999_999_999_999);
 
-export const auditSiteQuery = z.strictObject({ site_id: siteIdText });
+export const auditSiteQuery = z.strictObject({ site_id: auditLog });
 export const auditCheckpoint = z.strictObject({
   site_id: siteId,
   /** How many events it holds. */
@@ -63,12 +73,12 @@ export const auditCheckpoint = z.strictObject({
 });
 export type AuditCheckpoint = z.infer<typeof auditCheckpoint>;
 
-export const auditInclusionQuery = z.strictObject({ site_id: siteIdText, seq: seqText });
+export const auditInclusionQuery = z.strictObject({ site_id: auditLog, seq: seqText });
 /** The proof (RFC 6962 §2.1.1) that event `seq` is leaf `seq` − 1 of the tree in the note. */
 export const auditInclusion = z.strictObject({ site_id: siteId, seq: size, size, proof, note });
 export type AuditInclusion = z.infer<typeof auditInclusion>;
 
-export const auditConsistencyQuery = z.strictObject({ site_id: siteIdText, from_size: seqText });
+export const auditConsistencyQuery = z.strictObject({ site_id: auditLog, from_size: seqText });
 /** The proof (RFC 6962 §2.1.2) that the tree of `size` begins with the tree of `from_size`; its note, where one was signed. */
 export const auditConsistency = z.strictObject({
   site_id: siteId,
@@ -81,7 +91,7 @@ export const auditConsistency = z.strictObject({
 export type AuditConsistency = z.infer<typeof auditConsistency>;
 
 export const auditExportQuery = z.strictObject({
-  site_id: siteIdText,
+  site_id: auditLog,
   from_seq: seqText.default(1),
   limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
 });

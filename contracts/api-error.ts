@@ -6,6 +6,10 @@ export const errorStatus = {
   invalid_state: 400,
   not_authenticated: 401,
   forbidden: 403,
+  /** The session has not shown its second factor yet. */
+  second_factor_required: 403,
+  /** Only within five minutes of a sign-in or, where there is one, of the second factor. */
+  step_up_required: 403,
   not_found: 404,
   conflict: 409,
   payload_too_large: 413,

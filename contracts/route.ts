@@ -14,7 +14,17 @@ export type Route = {
   /** Who may call it. `public` routes see no principal. `rank` is checked after the module's access level. */
   readonly access:
     | 'public'
-    | { readonly module: Module; readonly level: Exclude<AccessLevel, 'none'>; readonly rank?: Rank };
+    | {
+        readonly module: Module;
+        readonly level: Exclude<AccessLevel, 'none'>;
+        readonly rank?: Rank;
+        /** Only people in their sessions, no API keys: approvals, and all that concerns accounts. */
+        readonly person?: true;
+        /** Only within five minutes of a step-up (`step_up_required`). */
+        readonly stepUp?: true;
+        /** Open to a session that has not shown its second factor yet. */
+        readonly beforeSecondFactor?: true;
+      };
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

@@ -4,14 +4,16 @@ import type { RouteTable } from '../../contracts/route.ts';
 const read = { module: 'ai', level: 'read' } as const;
 const write = { module: 'ai', level: 'full' } as const;
 const operator = { module: 'ai', level: 'full', rank: 'operator' } as const;
-const admin = { module: 'ai', level: 'full', rank: 'admin' } as const;
+/** Decisions are for people: no API key approves, nor makes the rules by which something is approved. */
+const decider = { ...operator, person: true } as const;
+const admin = { module: 'ai', level: 'full', rank: 'admin', person: true } as const;
 const one = '/api/v1/ai/recommendations/{recommendation_id}';
 const auto = '/api/v1/ai/auto/recommendations/{recommendation_id}';
 
 const approve = {
   method: 'POST',
   summary: { en: 'Approve a pending recommendation', zh: '批准待处理的建议' },
-  access: operator,
+  access: decider,
   params: api.recommendationParams,
   body: api.approveBody,
   success: { status: 200, body: api.recommendationAnswer },
@@ -19,7 +21,7 @@ const approve = {
 const reject = {
   method: 'POST',
   summary: { en: 'Reject a pending recommendation', zh: '拒绝待处理的建议' },
-  access: operator,
+  access: decider,
   params: api.recommendationParams,
   body: api.rejectBody,
   success: { status: 200, body: api.recommendationAnswer },

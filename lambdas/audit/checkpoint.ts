@@ -33,7 +33,7 @@ export const signedCheckpoint = (
   `${checkpointText(checkpoint)}\n— ${originOf(checkpoint.siteId)} ${Buffer.concat([keyIdOf(checkpoint.siteId, publicKey), signature]).toString('base64')}\n`;
 
 const note =
-  /^(hashinsight\.audit\/site\/([1-9][0-9]{0,8})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n)\n— (\S+) ([A-Za-z0-9+/=]+)\n$/;
+  /^(hashinsight\.audit\/site\/([1-9][0-9]{0,15})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n)\n— (\S+) ([A-Za-z0-9+/=]+)\n$/;
 
 export type OpenedCheckpoint =
   | { readonly ok: true; readonly checkpoint: Checkpoint }

@@ -1,6 +1,8 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import type { Principal } from '../../contracts/access.ts';
+import type { AuditLog } from '../../contracts/api-audit.ts';
 import { apiHandler } from '../shared/api-handler.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
@@ -12,6 +14,7 @@ import { listLinks, readHead, walkLinks } from './audit-repository.ts';
 import { kmsSigner, readFullTile, readLatest, readLinks, readNote } from './checkpoint-repository.ts';
 import { exportEvents, proveConsistency, proveInclusion, tellCheckpoint } from './prove-log.ts';
 import { listEvents, verify } from './read-audit.ts';
+import { tenantLog } from './tenant-log.ts';
 
 const env = config({ AUDIT_TABLE: z.string(), AUDIT_LOG_BUCKET: z.string(), AUDIT_KEY_ID: z.string() });
 const store = { db: documentClient(), auditTable: env.AUDIT_TABLE };
@@ -27,17 +30,19 @@ const deps = {
 const list = listEvents({ readHead: readHead(store), listLinks: listLinks(store) });
 const check = verify({ readHead: readHead(store), walkLinks: walkLinks(store), clock: systemClock });
 
+const numberOf = (who: Principal, log: AuditLog) => (log === 'tenant' ? tenantLog(who.tenantId) : log);
 const asBody = <T>(result: Result<T>) => (result.ok ? succeed({ body: result.value }) : result);
 
 export const handler = apiHandler(auditRoutes, {
   listAuditEvents: async ({ who, query }) =>
-    asBody(await list(who, query.site_id, query.limit, query.cursor)),
-  verifyAudit: async ({ who, query }) => asBody(await check(who, query.site_id)),
-  getAuditCheckpoint: async ({ who, query }) => asBody(await tellCheckpoint(deps)(who, query.site_id)),
+    asBody(await list(who, numberOf(who, query.site_id), query.limit, query.cursor)),
+  verifyAudit: async ({ who, query }) => asBody(await check(who, numberOf(who, query.site_id))),
+  getAuditCheckpoint: async ({ who, query }) =>
+    asBody(await tellCheckpoint(deps)(who, numberOf(who, query.site_id))),
   proveAuditInclusion: async ({ who, query }) =>
-    asBody(await proveInclusion(deps)(who, query.site_id, query.seq)),
+    asBody(await proveInclusion(deps)(who, numberOf(who, query.site_id), query.seq)),
   proveAuditConsistency: async ({ who, query }) =>
-    asBody(await proveConsistency(deps)(who, query.site_id, query.from_size)),
+    asBody(await proveConsistency(deps)(who, numberOf(who, query.site_id), query.from_size)),
   exportAudit: async ({ who, query }) =>
-    asBody(await exportEvents(deps)(who, query.site_id, query.from_seq, query.limit)),
+    asBody(await exportEvents(deps)(who, numberOf(who, query.site_id), query.from_seq, query.limit)),
 });

@@ -1,21 +1,23 @@
-import { type Principal, reachesSite } from '../../contracts/access.ts';
+import { hasAccess, type Principal, reachesSite } from '../../contracts/access.ts';
 import type { AuditEventList, AuditVerification } from '../../contracts/api-audit.ts';
 import { type Clock, toUtc } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { chainFaults } from './audit-chain.ts';
 import type { LinkPage, RecordedHead } from './audit-repository.ts';
+import { isTenantLog } from './tenant-log.ts';
 import { type VerifySiteDeps, verifySite } from './verify-site.ts';
 
 export type ReachDeps = { readonly readHead: (siteId: number) => Promise<RecordedHead> };
 
 /**
  * The chain's head names the tenant. Another tenant's site and one outside the account's list are not found, like one
- * that does not exist.
+ * that does not exist. The tenant's own log is for those who manage its users.
  */
 export const reachChain =
   ({ readHead }: ReachDeps) =>
   async (who: Principal, siteId: number): Promise<Result<undefined>> => {
-    const head = reachesSite(who, siteId) ? await readHead(siteId) : undefined;
+    const reaches = isTenantLog(siteId) ? hasAccess(who.role, 'user', 'read') : reachesSite(who, siteId);
+    const head = reaches ? await readHead(siteId) : undefined;
     return head?.tenant_id === who.tenantId ? succeed(undefined) : fail('not_found', 'Site not found');
   };
 

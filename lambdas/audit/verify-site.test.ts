@@ -11,6 +11,7 @@ import { startTables } from '../../test/support/tables.ts';
 import { listLinks, readHead, walkLinks } from './audit-repository.ts';
 import { auditKeys, commitWithAudit, stateEvent } from './commit-with-audit.ts';
 import { listEvents, verify } from './read-audit.ts';
+import { isTenantLog, tenantLog } from './tenant-log.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const length = 25;
@@ -170,4 +171,37 @@ test('events are listed newest first, page by page, to their tenant only', async
   ])
     for (const answer of [await list(stranger, 1, 10), await verify(deps())(stranger, 1)])
       expect(answer).toMatchObject({ ok: false, failure: { code: 'not_found' } });
+});
+
+test('a tenant has a log of its own, for those who manage its people', async () => {
+  const log = tenantLog('tenant-3');
+  expect([isTenantLog(log), isTenantLog(999_999_999), Number.isSafeInteger(log)]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect(log).not.toBe(tenantLog('tenant-4'));
+  await commitWithAudit(store)(
+    [],
+    [
+      stateEvent({
+        tenant_id: 'tenant-3',
+        site_id: log,
+        actor_type: 'user',
+        actor_id: '5',
+        type: 'identity.user.signed_in',
+        ref_type: 'user',
+        ref_id: '5',
+        payload: { user_id: 5 },
+      }),
+    ],
+  );
+  const owner: Principal = { ...who, tenantId: 'tenant-3', siteIds: [2] };
+  expect(await verify(deps())(owner, log)).toMatchObject({ ok: true, value: { intact: true, length: 1 } });
+  for (const stranger of [
+    { ...owner, role: 'mining_site_owner' } as const,
+    { ...owner, tenantId: 'tenant-4' },
+  ])
+    expect(await verify(deps())(stranger, log)).toMatchObject({ ok: false, failure: { code: 'not_found' } });
+  expect(await audit(...fromTable(), '--site', String(log))).toMatchObject({ code: 0 });
 });

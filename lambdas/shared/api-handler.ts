@@ -5,10 +5,12 @@ import type {
   Context,
 } from 'aws-lambda';
 import type * as z from 'zod';
-import { hasAccess, hasRank, type Principal, principal } from '../../contracts/access.ts';
+import { type Principal, principal } from '../../contracts/access.ts';
 import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
 import type { Route, RouteTable } from '../../contracts/route.ts';
 import type { Language } from '../../contracts/text.ts';
+import { admit } from './admit.ts';
+import { systemClock } from './clock.ts';
 import { jsonOf, type Written } from './json-text.ts';
 import { logger } from './logger.ts';
 import { type Failure, fail, type Result, succeed } from './result.ts';
@@ -69,7 +71,7 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     const requestId = event.requestContext.requestId;
     const found = byKey.get(event.routeKey);
     if (!found) return refuse(requestId, { code: 'not_found', message: 'Not found' });
-    const admitted = admit(found.route, event);
+    const admitted = admitEvent(found.route, event);
     if (!admitted.ok) return refuse(requestId, admitted.failure);
     const input = parseInput(found.route, event);
     if (!input.ok) return refuse(requestId, input.failure);
@@ -136,19 +138,14 @@ const answerFile = (
   };
 };
 
-const admit = (route: Route, event: Event): Result<Principal | undefined> => {
+/** A stranger is told nothing but that; what another site's page asks for in a session is refused before its rights are looked at. */
+const admitEvent = (route: Route, event: Event): Result<Principal | undefined> => {
   const text = event.requestContext.authorizer?.lambda?.principal;
   const who = text ? principal.parse(JSON.parse(text)) : undefined;
-  if (route.access === 'public') return succeed(who);
-  if (!who) return fail('not_authenticated', 'Authentication required');
-  if (route.method !== 'GET' && isForeignOrigin(event))
+  const isBrowser = who !== undefined && who.via !== 'api_key';
+  if (isBrowser && route.access !== 'public' && route.method !== 'GET' && isForeignOrigin(event))
     return fail('forbidden', 'Cross-site request refused');
-  const { module, level, rank } = route.access;
-  if (rank && !hasRank(who, rank))
-    return fail('forbidden', `${rank[0]?.toUpperCase()}${rank.slice(1)} access required`);
-  if (!hasAccess(who.role, module, level))
-    return fail('forbidden', `${level === 'full' ? 'Full' : 'Read'} access to ${module} required`);
-  return succeed(who);
+  return admit(route, who, systemClock.nowMs());
 };
 
 const languageOf = ({ headers }: Event): Language =>

@@ -31,13 +31,18 @@ const operationOf = (context: string, operationId: string, route: Route): ZodOpe
   const right =
     access === 'public'
       ? 'No session needed.'
-      : `Needs ${access.level} access to ${access.module}${access.rank ? ` and rank ${access.rank}` : ''}.`;
+      : [
+          `Needs ${access.level} access to ${access.module}${access.rank ? ` and rank ${access.rank}` : ''}.`,
+          ...(access.person ? ['For people only, not for API keys.'] : []),
+          ...(access.stepUp ? ['Needs a step-up within the last five minutes.'] : []),
+        ].join(' ');
   return {
     operationId,
     tags: [context],
     summary: summary.en,
     description: `${summary.zh}\n\n${right}`,
     ...(access === 'public' && { security: [] }),
+    ...(access !== 'public' && access.person && { security: [{ session: [] }] }),
     requestParams: {
       ...(params instanceof z.ZodObject && { path: params }),
       ...(query instanceof z.ZodObject && { query }),
@@ -67,7 +72,12 @@ export const openApiDocument = () => {
     openapi: '3.1.1',
     info: { title: 'HashInsight', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths,
-    security: [{ session: [] }],
-    components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session' } } },
+    security: [{ session: [] }, { apiKey: [] }],
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'session' },
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `hi_<id>_<secret>`' },
+      },
+    },
   });
 };
