@@ -11,9 +11,13 @@ export type Route = {
   /** API Gateway's spelling: `/api/v1/ai/recommendations/{recommendation_id}/approve`. */
   readonly path: `/${string}`;
   readonly summary: Text;
-  /** Who may call it. `public` routes see no principal. `rank` is checked after the module's access level. */
+  /**
+   * Who may call it. `public` routes see no principal. `device` routes take a gateway's bearer token and no session; such a token
+   * opens nothing else. `rank` is checked after the module's access level.
+   */
   readonly access:
     | 'public'
+    | 'device'
     | {
         readonly module: Module;
         readonly level: Exclude<AccessLevel, 'none'>;
@@ -28,6 +32,8 @@ export type Route = {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** Instead of JSON in `body`: bytes of one of these media types, up to 1 MB. */
+  readonly upload?: readonly string[];
   /** The success status and its body; the failures are the same for all routes (contracts/api-error.ts). */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204 | 302;

@@ -19,7 +19,7 @@ export const admit = (
   nowMs: number,
 ): Result<Principal | undefined> => {
   if (access === 'public') return succeed(who);
-  if (!who) return fail('not_authenticated', 'Authentication required');
+  if (!who || access === 'device') return fail('not_authenticated', 'Authentication required');
   const { module, level, rank } = access;
   if (who.awaitsCode && !access.beforeSecondFactor)
     return fail('second_factor_required', 'Enter the code of your second factor');

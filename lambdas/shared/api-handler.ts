@@ -7,6 +7,7 @@ import type {
 import type * as z from 'zod';
 import { type Principal, principal } from '../../contracts/access.ts';
 import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
+import { type Device, device } from '../../contracts/gateway-keys.ts';
 import type { Route, RouteTable } from '../../contracts/route.ts';
 import type { Language } from '../../contracts/text.ts';
 import { admit } from './admit.ts';
@@ -15,15 +16,23 @@ import { jsonOf, type Written } from './json-text.ts';
 import { logger } from './logger.ts';
 import { type Failure, fail, type Result, succeed } from './result.ts';
 
-type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<{ readonly principal?: string } | undefined>;
+type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<
+  { readonly principal?: string; readonly device?: string } | undefined
+>;
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 /** What a bound use case receives: parsed input and who asks. On public routes there may be nobody. */
 export type RouteInput<R extends Route> = {
-  readonly who: R['access'] extends 'public' ? Principal | undefined : Principal;
+  readonly who: R['access'] extends 'public'
+    ? Principal | undefined
+    : R['access'] extends 'device'
+      ? Device
+      : Principal;
   readonly params: Parsed<R['params']>;
   readonly query: Parsed<R['query']>;
   readonly body: Parsed<R['body']>;
+  /** What an `upload` route was sent; empty on all others. */
+  readonly bytes: Uint8Array;
   readonly cookies: readonly string[];
   /** The query string as it came, for what must be handed on untouched. */
   readonly rawQuery: string;
@@ -139,8 +148,12 @@ const answerFile = (
 };
 
 /** A stranger is told nothing but that; what another site's page asks for in a session is refused before its rights are looked at. */
-const admitEvent = (route: Route, event: Event): Result<Principal | undefined> => {
-  const text = event.requestContext.authorizer?.lambda?.principal;
+const admitEvent = (route: Route, event: Event): Result<Principal | Device | undefined> => {
+  const { principal: text, device: gateway } = event.requestContext.authorizer?.lambda ?? {};
+  if (route.access === 'device')
+    return gateway
+      ? succeed(device.parse(JSON.parse(gateway)))
+      : fail('not_authenticated', 'Authentication required');
   const who = text ? principal.parse(JSON.parse(text)) : undefined;
   const isBrowser = who !== undefined && who.via !== 'api_key';
   if (isBrowser && route.access !== 'public' && route.method !== 'GET' && isForeignOrigin(event))
@@ -171,8 +184,12 @@ const originOf = ({ headers, requestContext }: Event) => {
 const parseInput = (
   route: Route,
   event: Event,
-): Result<{ params: unknown; query: unknown; body: unknown }> => {
-  const body = route.body ? parseBody(event) : succeed(undefined);
+): Result<{ params: unknown; query: unknown; body: unknown; bytes: Uint8Array }> => {
+  const bytes = route.body || route.upload ? bodyOf(event) : succeed(Buffer.alloc(0));
+  if (!bytes.ok) return bytes;
+  if (route.upload && !route.upload.includes(mediaTypeOf(event)))
+    return fail('validation_failed', `content-type must be ${route.upload.join(' or ')}`);
+  const body = route.body ? parseJson(bytes.value) : succeed(undefined);
   if (!body.ok) return body;
   const issues: z.core.$ZodIssue[] = [];
   const read = (schema: z.ZodType | undefined, value: unknown) => {
@@ -186,13 +203,22 @@ const parseInput = (
     params: read(route.params, event.pathParameters ?? {}),
     query: read(route.query, event.queryStringParameters ?? {}),
     body: read(route.body, body.value),
+    bytes: bytes.value,
   };
   return issues.length === 0 ? succeed(value) : { ok: false, failure: describeIssues(issues) };
 };
 
-const parseBody = (event: Event): Result<unknown> => {
+const mediaTypeOf = ({ headers }: Event) =>
+  (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+const bodyOf = (event: Event): Result<Buffer> => {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > maxBodyBytes) return fail('payload_too_large', 'The request body is larger than 1 MB');
+  return bytes.length > maxBodyBytes
+    ? fail('payload_too_large', 'The request body is larger than 1 MB')
+    : succeed(bytes);
+};
+
+const parseJson = (bytes: Buffer): Result<unknown> => {
   if (bytes.length === 0) return succeed({});
   try {
     return succeed(JSON.parse(bytes.toString('utf8')));

@@ -27,27 +27,31 @@ const filesOf = (types: readonly string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } as const }]));
 
 const operationOf = (context: string, operationId: string, route: Route): ZodOpenApiOperationObject => {
-  const { access, params, query, body, success, summary } = route;
+  const { access, params, query, body, upload, success, summary } = route;
   const right =
     access === 'public'
       ? 'No session needed.'
-      : [
-          `Needs ${access.level} access to ${access.module}${access.rank ? ` and rank ${access.rank}` : ''}.`,
-          ...(access.person ? ['For people only, not for API keys.'] : []),
-          ...(access.stepUp ? ['Needs a step-up within the last five minutes.'] : []),
-        ].join(' ');
+      : access === 'device'
+        ? 'Needs the bearer token of a gateway.'
+        : [
+            `Needs ${access.level} access to ${access.module}${access.rank ? ` and rank ${access.rank}` : ''}.`,
+            ...(access.person ? ['For people only, not for API keys.'] : []),
+            ...(access.stepUp ? ['Needs a step-up within the last five minutes.'] : []),
+          ].join(' ');
   return {
     operationId,
     tags: [context],
     summary: summary.en,
     description: `${summary.zh}\n\n${right}`,
     ...(access === 'public' && { security: [] }),
-    ...(access !== 'public' && access.person && { security: [{ session: [] }] }),
+    ...(access === 'device' && { security: [{ deviceToken: [] }] }),
+    ...(typeof access === 'object' && access.person && { security: [{ session: [] }] }),
     requestParams: {
       ...(params instanceof z.ZodObject && { path: params }),
       ...(query instanceof z.ZodObject && { query }),
     },
     ...(body && { requestBody: { content: json(body) } }),
+    ...(upload && { requestBody: { content: filesOf(upload) } }),
     responses: {
       [`${success.status}`]: {
         description: 'Done',
@@ -77,6 +81,11 @@ export const openApiDocument = () => {
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'session' },
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `hi_<id>_<secret>`' },
+        deviceToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: "A gateway's token, `hid.<site>.<gateway>.<secret>`",
+        },
       },
     },
   });

@@ -4,7 +4,7 @@ import type { Stage } from '../support/bad-input-stage.ts';
 import type { Person } from '../support/running-cloud.ts';
 import { refusalOf } from './api-access.ts';
 
-const guarded = operations.filter(({ access }) => access !== 'public');
+const guarded = operations.filter(({ access }) => typeof access === 'object');
 
 /** Operations that name a thing by id, in their path, query or body, and what they say where there is none. */
 const notFoundOf = ({ id, path }: Operation): string | undefined => {
