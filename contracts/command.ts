@@ -5,7 +5,7 @@ import { minerReading, powerModes } from './reading.ts';
 export const riskTiers = ['low', 'medium', 'high', 'critical'] as const;
 export type RiskTier = (typeof riskTiers)[number];
 
-/** Command types of the control plane and the tier that a person's proposal of each has (`000` §3.3). */
+/** Orders that act on a miner by themselves, and the tier that a person's proposal of each has at least (`000` §3.3). */
 export const commandTiers = {
   MINER_RESTART: 'medium',
   HASHING_DISABLE: 'high',
@@ -17,17 +17,21 @@ export const commandTiers = {
   FREQUENCY_SET: 'medium',
   LED: 'low',
 } as const satisfies Record<string, RiskTier>;
-export type CommandType = keyof typeof commandTiers;
-export const commandTypes = Object.keys(commandTiers) as CommandType[];
+export type MinerOrderType = keyof typeof commandTiers;
+export const minerOrderTypes = Object.keys(commandTiers) as MinerOrderType[];
+/** Command types of the control plane. ROLLBACK has the tier of the command that it reverts. */
+export const commandTypes = [...minerOrderTypes, 'ROLLBACK'] as const;
+export type CommandType = (typeof commandTypes)[number];
 
 const pool = z.strictObject({
   url: z.string().regex(/^stratum\+(tcp|ssl):\/\/[^\s]{1,200}$/, 'must be a stratum URL'),
   user: z.string().min(1).max(128),
   password: z.string().max(128).default(''),
 });
+export type Pool = z.infer<typeof pool>;
 
-/** What each command type carries. */
-export const commandOrder = z.discriminatedUnion('type', [
+/** What each order to a miner carries. */
+export const minerOrder = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('MINER_RESTART'), params: z.strictObject({}) }),
   z.strictObject({ type: z.literal('HASHING_DISABLE'), params: z.strictObject({}) }),
   z.strictObject({ type: z.literal('HASHING_ENABLE'), params: z.strictObject({}) }),
@@ -50,6 +54,16 @@ export const commandOrder = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('LED'), params: z.strictObject({ on: z.boolean() }) }),
 ]);
+export type MinerOrder = z.infer<typeof minerOrder>;
+
+/** Puts back what the gateway recorded before an earlier command to the same miner, which it alone knows. */
+const rollbackOrder = z.strictObject({
+  type: z.literal('ROLLBACK'),
+  params: z.strictObject({ ofCommandId: z.string().min(1).max(64) }),
+});
+
+/** What each command type carries. */
+export const commandOrder = z.discriminatedUnion('type', [...minerOrder.options, rollbackOrder]);
 export type CommandOrder = z.infer<typeof commandOrder>;
 
 export const commandStatuses = [
@@ -107,6 +121,10 @@ export const refusalCodes = [
   'STALE_SEQUENCE',
   'UNKNOWN_MINER',
   'UNSUPPORTED',
+  /** A rollback of what the gateway has no record of, or of what cannot be put back. */
+  'NOT_REVERSIBLE',
+  /** A kill switch forbids every remote write (contracts/halt.ts). */
+  'HALTED',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 

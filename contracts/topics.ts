@@ -14,6 +14,8 @@ export const topics = {
   telemetry: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/telemetry`,
   /** Signed commands to the gateway, JSON. */
   commandRequest: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/request`,
+  /** Whether remote writes are forbidden at the gateway (contracts/halt.ts), JSON, retained, to the gateway. */
+  halt: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/halt`,
   /** The gateway's answers, JSON. */
   commandResponse: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/response`,
   /** What of a gateway's telemetry is durable and what is missing (contracts/telemetry-receipt.ts), JSON, to the gateway. */

@@ -5,6 +5,7 @@ import { topics, uplinks } from '../contracts/topics.ts';
 import type { EdgeBus } from './bus/edge-bus.ts';
 import { commandExecutor } from './commands/executor.ts';
 import { commandGate } from './commands/gate.ts';
+import { haltSwitch } from './commands/halt-switch.ts';
 import { Journal } from './commands/journal.ts';
 import type { GatewayConfig } from './config.ts';
 import { type Log, logToStderr } from './log.ts';
@@ -102,12 +103,15 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   const journal = new Journal(state);
   journal.prune(nowMs() - keepLedgerMs);
 
+  const context = { ...place, keys: new Map(config.hmacKeys.map(({ keyId, secret }) => [keyId, secret])) };
+  const halt = haltSwitch({ state, reports, context, log, nowMs, clockSkewMs: limits.clockSkewMs });
   const executor = commandExecutor({
     ...limits,
     state,
     journal,
     reports,
     miners,
+    isHalted: halt.isHalted,
     nowMs,
     log,
     stopping: stopping.signal,
@@ -116,13 +120,15 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     state,
     journal,
     reports,
-    context: { ...place, keys: new Map(config.hmacKeys.map(({ keyId, secret }) => [keyId, secret])) },
+    context,
     clockSkewMs: limits.clockSkewMs,
     nowMs,
-    judge: judgeBy(miners),
+    isHalted: halt.isHalted,
+    judge: judgeBy(miners, journal),
     start: executor.start,
   });
   bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
+  bus.subscribe(topics.halt(place), async (payload) => halt.take(payload));
 
   const takeReceipt = receiptTaker({
     spool,

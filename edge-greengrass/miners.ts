@@ -2,6 +2,8 @@ import type { CommandEnvelope, RefusalCode } from '../contracts/command.ts';
 import { adapterFor, whyUnsupported } from './adapters/adapter-for.ts';
 import type { MinerAdapter, MinerIdentity } from './adapters/miner-adapter.ts';
 import { minerIo } from './adapters/miner-io.ts';
+import type { Journal } from './commands/journal.ts';
+import { planRollback } from './commands/plan-rollback.ts';
 import type { ConfiguredMiner, GatewayConfig } from './config.ts';
 import { Semaphore } from './io/semaphore.ts';
 import { turnTaking } from './turn-taking.ts';
@@ -64,13 +66,17 @@ export const presumedIdentity = ({ vendor, model }: ConfiguredMiner): MinerIdent
 
 /** Whether this gateway can carry the order out at all. */
 export const judgeBy =
-  (miners: Miners) =>
+  (miners: Miners, journal: Pick<Journal, 'ofMiner'>) =>
   ({
     minerId,
     order,
   }: CommandEnvelope): { readonly code: RefusalCode; readonly detail: string } | undefined => {
     const miner = miners.get(minerId);
     if (!miner) return { code: 'UNKNOWN_MINER', detail: 'this gateway has no such miner' };
+    if (order.type === 'ROLLBACK') {
+      const plan = planRollback(journal, minerId, order.params.ofCommandId);
+      return plan.ok ? undefined : { code: 'NOT_REVERSIBLE', detail: plan.detail };
+    }
     const reason = whyUnsupported(miner.identity ?? presumedIdentity(miner.configured), order);
     return reason === undefined ? undefined : { code: 'UNSUPPORTED', detail: reason };
   };

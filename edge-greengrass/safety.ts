@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../contracts/command.ts';
+import type { MinerOrder } from '../contracts/command.ts';
 import type { MinerReading } from '../contracts/reading.ts';
 import { whyUnsupported } from './adapters/adapter-for.ts';
 import type { GatewayLimits } from './config.ts';
@@ -7,7 +7,7 @@ import { type Miner, presumedIdentity } from './miners.ts';
 import type { Reports } from './reports.ts';
 
 type Limits = GatewayLimits['overTemperature'];
-const stop: CommandOrder = { type: 'HASHING_DISABLE', params: {} };
+const stop: MinerOrder = { type: 'HASHING_DISABLE', params: {} };
 
 /** The limits of a model: those under the longest name that the model contains, else the default. */
 export const limitsOf = ({ default: fallback, models }: Limits, model: string) => {

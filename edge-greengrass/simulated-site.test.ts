@@ -57,15 +57,19 @@ const latest = (minerId: string) =>
     .batches()
     .at(-1)
     ?.readings.find((reading) => reading.minerId === minerId);
-const order = async (minerId: string, wanted: CommandOrder) => {
-  const { commandId } = await (async () => {
-    const envelope = anEnvelope(wanted, { minerId, expiresAtMs: issuedAtMs + 600_000 });
-    await line.deliver(topics.commandRequest(place), bytesOf(envelope));
-    return envelope;
-  })();
+const give = async (minerId: string, wanted: CommandOrder) => {
+  const envelope = anEnvelope(wanted, { minerId, expiresAtMs: issuedAtMs + 600_000 });
+  await line.deliver(topics.commandRequest(place), bytesOf(envelope));
+  return {
+    commandId: envelope.commandId,
+    end: await endOf(envelope.commandId, `${wanted.type} at ${minerId}`),
+  };
+};
+const order = async (minerId: string, wanted: CommandOrder) => (await give(minerId, wanted)).end;
+const endOf = async (commandId: string, what: string) => {
   const end = () =>
     line.responses().find((response) => response.commandId === commandId && response.outcome !== 'accepted');
-  await until(`the end of ${wanted.type} at ${minerId}`, () => end() !== undefined, 25_000);
+  await until(`the end of ${what}`, () => end() !== undefined, 25_000);
   return end();
 };
 const minerOf = (model: string) => {
@@ -145,4 +149,53 @@ describe('the gateway at a simulated site', () => {
       code: 'UNSUPPORTED',
     });
   }, 120_000);
+
+  const rollback = (ofCommandId: string): CommandOrder => ({ type: 'ROLLBACK', params: { ofCommandId } });
+  const poolsAt = (minerId: string) => site.physical(minerId).pools;
+
+  it.each(['Antminer S21', 'Whatsminer M60'])(
+    'puts back what it recorded at an %s: pools with their passwords, mode, limit or fan, and hashing',
+    async (model) => {
+      const minerId = minerOf(model);
+      const pools = (name: string) => [
+        { url: `stratum+tcp://${name}.example.com:3333`, user: `${name}.1`, password: `pw-${name}` },
+      ];
+      expect(await order(minerId, { type: 'POOL_SET', params: { pools: pools('first') } })).toMatchObject({
+        outcome: 'succeeded',
+      });
+      const before = poolsAt(minerId);
+      const second = await give(minerId, { type: 'POOL_SET', params: { pools: pools('second') } });
+      expect(second.end).toMatchObject({ outcome: 'succeeded' });
+      expect(poolsAt(minerId)[0]).toMatchObject({ user: 'second.1' });
+      const setting: CommandOrder = model.startsWith('Antminer')
+        ? { type: 'SET_FAN', params: { dutyPct: 90 } }
+        : { type: 'POWER_LIMIT', params: { limitW: 3_000 } };
+      const tuned = await give(minerId, setting);
+      expect(tuned.end).toMatchObject({ outcome: 'succeeded' });
+      expect(await order(minerId, rollback(second.commandId))).toMatchObject({ outcome: 'succeeded' });
+      expect(poolsAt(minerId)).toEqual(before);
+      expect(await order(minerId, rollback(second.commandId))).toMatchObject({
+        outcome: 'refused',
+        code: 'NOT_REVERSIBLE',
+      });
+      expect(await order(minerId, rollback(tuned.commandId))).toMatchObject({ outcome: 'succeeded' });
+      const low = await give(minerId, { type: 'POWER_MODE', params: { mode: 'low' } });
+      const stopped = await give(minerId, { type: 'HASHING_DISABLE', params: {} });
+      expect(site.physical(minerId).hashing).toBe(false);
+      expect(await order(minerId, rollback(low.commandId))).toMatchObject({
+        outcome: 'refused',
+        code: 'NOT_REVERSIBLE',
+      });
+      expect(await order(minerId, rollback(stopped.commandId))).toMatchObject({ outcome: 'succeeded' });
+      expect(site.physical(minerId).hashing).toBe(true);
+      expect(await order(minerId, rollback(low.commandId))).toMatchObject({ outcome: 'succeeded' });
+      const restarted = await give(minerId, { type: 'MINER_RESTART', params: {} });
+      for (const ofCommandId of [restarted.commandId, 'cmd-none', low.commandId])
+        expect(await order(minerId, rollback(ofCommandId))).toMatchObject({
+          outcome: 'refused',
+          code: 'NOT_REVERSIBLE',
+        });
+    },
+    180_000,
+  );
 });

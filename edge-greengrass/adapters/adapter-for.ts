@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../../contracts/command.ts';
+import type { MinerOrder } from '../../contracts/command.ts';
 import { antminerAdapter } from './antminer/antminer-adapter.ts';
 import { antminerCapabilities } from './antminer/capabilities.ts';
 import { type CapabilityRow, unsupportedReason } from './capability-table.ts';
@@ -29,5 +29,5 @@ const families: Readonly<Record<Vendor, Family>> = {
 export const adapterFor = (vendor: Vendor, address: MinerAddress, io: MinerIo, nowMs: () => number) =>
   families[vendor].adapter(address, io, nowMs);
 
-export const whyUnsupported = (identity: MinerIdentity, order: CommandOrder) =>
+export const whyUnsupported = (identity: MinerIdentity, order: MinerOrder) =>
   unsupportedReason(families[identity.vendor].capabilities, identity, order);

@@ -1,4 +1,4 @@
-import type { CommandOrder, CommandType } from '../../contracts/command.ts';
+import type { MinerOrder, MinerOrderType } from '../../contracts/command.ts';
 import type { MinerIdentity } from './miner-adapter.ts';
 
 /** `true`, or why this firmware cannot do it. A list of modes limits POWER_MODE to them. */
@@ -8,14 +8,14 @@ type Capability = true | string | { readonly modes: readonly string[]; readonly 
 export type CapabilityRow = {
   readonly firmware: string;
   readonly matches: (identity: MinerIdentity) => boolean;
-  readonly orders: Readonly<Record<CommandType, Capability>>;
+  readonly orders: Readonly<Record<MinerOrderType, Capability>>;
 };
 
 /** Why the miner cannot carry out the order, or undefined when it can. */
 export const unsupportedReason = (
   rows: readonly CapabilityRow[],
   identity: MinerIdentity,
-  order: CommandOrder,
+  order: MinerOrder,
 ) => {
   const row = rows.find((candidate) => candidate.matches(identity));
   if (!row) return `no capability table for this firmware of ${identity.vendor}`;

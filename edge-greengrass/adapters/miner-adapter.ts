@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../../contracts/command.ts';
+import type { MinerOrder, Pool } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 
 /** Who the miner says it is. */
@@ -27,6 +27,14 @@ export type WriteOutcome =
 /** `seen` is false while the effect has not come, undefined when the miner could not be asked. */
 export type ReadBack = { readonly seen: boolean | undefined; readonly reading?: MinerReading };
 
+/** What a rollback puts back: the settings that `order` changed, as `before` recorded them. */
+export type Restoration = {
+  readonly order: MinerOrder;
+  readonly before: MinerSnapshot;
+  /** Pools that earlier orders gave this miner, newest first: where the vendor does not tell passwords, these do. */
+  readonly earlierPools: readonly Pool[];
+};
+
 /** `core` is what detection needs, in the fewest connections; `full` is everything the miner says. */
 export type ReadDepth = 'core' | 'full';
 
@@ -38,19 +46,22 @@ export type ReadDepth = 'core' | 'full';
 export type MinerAdapter = {
   readonly identify: (signal?: AbortSignal) => Promise<MinerIdentity>;
   readonly read: (depth: ReadDepth, signal?: AbortSignal) => Promise<MinerReadResult>;
-  readonly snapshot: (order: CommandOrder, signal?: AbortSignal) => Promise<MinerSnapshot>;
-  readonly execute: (
-    order: CommandOrder,
-    before: MinerSnapshot,
-    signal?: AbortSignal,
-  ) => Promise<WriteOutcome>;
+  readonly snapshot: (order: MinerOrder, signal?: AbortSignal) => Promise<MinerSnapshot>;
+  readonly execute: (order: MinerOrder, before: MinerSnapshot, signal?: AbortSignal) => Promise<WriteOutcome>;
   /** `sinceMs` is when the write was sent. */
   readonly readBack: (
-    order: CommandOrder,
+    order: MinerOrder,
     before: MinerSnapshot,
     sinceMs: number,
     signal?: AbortSignal,
   ) => Promise<ReadBack>;
+  /** `now` is what the miner has before this; settings that the restored order did not touch stay as they are there. */
+  readonly restore: (
+    restoration: Restoration,
+    now: MinerSnapshot,
+    signal?: AbortSignal,
+  ) => Promise<WriteOutcome>;
+  readonly readRestored: (restoration: Restoration, signal?: AbortSignal) => Promise<ReadBack>;
 };
 
 export type MinerReadResult = {

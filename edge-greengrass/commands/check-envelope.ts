@@ -23,7 +23,7 @@ const refuse = (code: RefusalCode, detail: string, raw?: unknown): Checked => {
   return { ok: false, code, detail, ...(named.success && { commandId: named.data.commandId }) };
 };
 
-const parseJson = (payload: Uint8Array): unknown => {
+export const parseJson = (payload: Uint8Array): unknown => {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
   } catch {
@@ -36,7 +36,10 @@ const sameText = (left: string, right: string) => {
   return a.length === b.length && timingSafeEqual(a, b);
 };
 
-/** base64 of HMAC-SHA256 over the RFC 8785 form of an envelope without its signature. */
+/** Whether a message's `signature` is the HMAC-SHA256, base64, of the RFC 8785 form of the rest of it. */
+export const isSignedBy = (raw: unknown, signature: string, secret: string) =>
+  sameText(signatureOf(raw, secret), signature);
+
 const signatureOf = (raw: unknown, secret: string) =>
   createHmac('sha256', Buffer.from(secret, 'base64'))
     .update(canonicalize(unsigned.parse(raw)) ?? '')
@@ -65,7 +68,7 @@ export const checkEnvelope = (payload: Uint8Array, { siteId, gatewayId, keys }: 
   const secret = keys.get(envelope.keyId);
   if (secret === undefined)
     return refuse('UNKNOWN_KEY', 'signed under a key that this gateway does not have', raw);
-  if (!sameText(signatureOf(raw, secret), envelope.signature)) {
+  if (!isSignedBy(raw, envelope.signature, secret)) {
     return refuse('BAD_SIGNATURE', 'the signature does not match the envelope', raw);
   }
   return {

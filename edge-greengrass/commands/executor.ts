@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CommandOrder, CommandResponse } from '../../contracts/command.ts';
+import type { CommandResponse } from '../../contracts/command.ts';
 import type { MinerSnapshot, ReadBack, WriteOutcome } from '../adapters/miner-adapter.ts';
 import { asMinerFault } from '../io/miner-fault.ts';
 import type { Log } from '../log.ts';
@@ -8,6 +8,7 @@ import type { Reports } from '../reports.ts';
 import type { StateFile } from '../state/state-file.ts';
 import { checkTime } from './check-envelope.ts';
 import type { Journal, JournalEntry } from './journal.ts';
+import { type Work, workOf } from './work-of.ts';
 
 type Deps = {
   readonly state: StateFile;
@@ -17,6 +18,8 @@ type Deps = {
   readonly effectMs: number;
   readonly effectPollMs: number;
   readonly clockSkewMs: number;
+  /** Whether a kill switch forbids every remote write. */
+  readonly isHalted: () => boolean;
   readonly nowMs: () => number;
   readonly log: Log;
   /** Aborted when the gateway stops: what is under way stays in the journal for the next start. */
@@ -49,8 +52,7 @@ export const commandExecutor = (deps: Deps) => {
 
   /** Looks at the miner until the effect shows or its time is over. */
   const awaitEffect = async (
-    miner: Miner,
-    order: CommandOrder,
+    work: Work,
     before: MinerSnapshot,
     sinceMs: number,
     waitMs: number,
@@ -58,7 +60,7 @@ export const commandExecutor = (deps: Deps) => {
     const endMs = nowMs() + waitMs;
     let last: ReadBack = { seen: undefined };
     for (;;) {
-      last = await miner.adapter.readBack(order, before, sinceMs, stopping);
+      last = await work.readBack(before, sinceMs, stopping);
       stopping.throwIfAborted();
       if (last.seen === true || nowMs() >= endMs) return last;
       await pause(effectPollMs, undefined, { signal: stopping });
@@ -93,25 +95,31 @@ export const commandExecutor = (deps: Deps) => {
   /** Snapshot and write with no other writer between them; or why it was not begun. */
   const write = async (
     { envelope }: JournalEntry,
-    miner: Miner,
+    work: Work,
   ): Promise<Written | { readonly notBegun: string }> => {
+    if (deps.isHalted()) return { notBegun: 'HALTED: remote writes were stopped at this gateway' };
     const late = checkTime(envelope, nowMs(), clockSkewMs);
     if (late) return { notBegun: `${late.detail} while other orders of this miner ran` };
     let before: MinerSnapshot;
     try {
-      before = await miner.adapter.snapshot(envelope.order, stopping);
+      before = await work.snapshot(stopping);
     } catch (error) {
       stopping.throwIfAborted();
       return { notBegun: asMinerFault(error).message };
     }
     stopping.throwIfAborted();
+    if (deps.isHalted()) return { notBegun: 'HALTED: remote writes were stopped at this gateway' };
     const writeAtMs = nowMs();
     journal.writing(envelope.commandId, before, writeAtMs);
-    return { before, writeAtMs, outcome: await miner.adapter.execute(envelope.order, before) };
+    return { before, writeAtMs, outcome: await work.write(before) };
   };
 
   const carryOut = async (entry: JournalEntry, miner: Miner): Promise<Ending> => {
-    const written = await miner.writing(() => write(entry, miner));
+    const work = workOf(journal, miner, entry.envelope.order);
+    const written =
+      'notPossible' in work
+        ? { notBegun: work.notPossible }
+        : { work, ...(await miner.writing(() => write(entry, work))) };
     if ('notBegun' in written)
       return { outcome: 'failed', detail: `not begun: ${written.notBegun}`.slice(0, 300) };
     const { before, writeAtMs, outcome } = written;
@@ -119,22 +127,16 @@ export const commandExecutor = (deps: Deps) => {
       return { outcome: 'failed', detail: outcome.detail.slice(0, 300), before: before.reading };
     }
     miner.failures = 0;
-    return endingOf(
-      outcome,
-      await awaitEffect(miner, entry.envelope.order, before, writeAtMs, effectMs),
-      before.reading,
-    );
+    return endingOf(outcome, await awaitEffect(written.work, before, writeAtMs, effectMs), before.reading);
   };
 
   const resume = async ({ envelope, snapshot, writeAtMs }: JournalEntry, miner: Miner): Promise<Ending> => {
     if (!snapshot || writeAtMs === undefined)
       return { outcome: 'unknown', detail: 'the gateway stopped during the write' };
+    const work = workOf(journal, miner, envelope.order);
+    if ('notPossible' in work) return { outcome: 'unknown', detail: work.notPossible.slice(0, 300) };
     const leftMs = Math.max(0, Math.min(effectMs, writeAtMs + effectMs - nowMs()));
-    return endingOf(
-      undefined,
-      await awaitEffect(miner, envelope.order, snapshot, writeAtMs, leftMs),
-      snapshot.reading,
-    );
+    return endingOf(undefined, await awaitEffect(work, snapshot, writeAtMs, leftMs), snapshot.reading);
   };
 
   const follow = (entry: JournalEntry, work: (entry: JournalEntry, miner: Miner) => Promise<Ending>) => {

@@ -23,6 +23,7 @@ const open = () => {
   const outbox = new Outbox(state);
   const started: string[] = [];
   let nowMs = issuedAtMs + 1_000;
+  let halted = false;
   const journal = new Journal(state);
   const gate = commandGate({
     state,
@@ -31,6 +32,7 @@ const open = () => {
     context: { ...place, keys: new Map([[keyId, secret]]) },
     clockSkewMs: 5_000,
     nowMs: () => nowMs,
+    isHalted: () => halted,
     judge: ({ minerId, order }) =>
       minerId !== 'm-1'
         ? { code: 'UNKNOWN_MINER', detail: 'no such miner' }
@@ -52,7 +54,14 @@ const open = () => {
         .map(({ json }) => safetyEvent.parse(json)),
     };
   };
-  return { gate, journal, started, told, setNow: (ms: number) => (nowMs = ms) };
+  return {
+    gate,
+    journal,
+    started,
+    told,
+    setNow: (ms: number) => (nowMs = ms),
+    setHalted: (now: boolean) => (halted = now),
+  };
 };
 let site: ReturnType<typeof open>;
 beforeEach(() => {
@@ -102,6 +111,25 @@ describe('command gate', () => {
     refusedWith('BAD_SIGNATURE');
     send(anEnvelope({ type: 'SET_FAN', params: { dutyPct: 80 } }, { minerId: 'm-9' }));
     refusedWith('UNKNOWN_MINER');
+  });
+
+  it('refuses what is new while it is halted, and still answers for what it did before', () => {
+    const first = anEnvelope(led);
+    send(first);
+    site.setHalted(true);
+    const second = anEnvelope(led);
+    send(second);
+    send(first);
+    expect(site.started).toEqual([first.commandId]);
+    expect(site.told().responses).toMatchObject([
+      { outcome: 'accepted', commandId: first.commandId },
+      { outcome: 'refused', code: 'HALTED', commandId: second.commandId },
+      { outcome: 'accepted', commandId: first.commandId },
+    ]);
+    site.setHalted(false);
+    send(second);
+    expect(site.started).toEqual([first.commandId]);
+    expect(site.told().responses.at(-1)).toMatchObject({ outcome: 'refused', code: 'HALTED' });
   });
 
   it('raises an event for bytes that are no envelope, and answers nobody', () => {

@@ -11,6 +11,8 @@ type Deps = {
   readonly context: CheckContext;
   readonly clockSkewMs: number;
   readonly nowMs: () => number;
+  /** Whether a kill switch forbids every remote write. */
+  readonly isHalted: () => boolean;
   /** Undefined when the gateway can do it, else why not. */
   readonly judge: (
     envelope: CommandEnvelope,
@@ -24,7 +26,8 @@ type Deps = {
  * then may the line be told that the message arrived. An authentic envelope is decided once: coming again it gets the
  * answer that stands, without another effect and without alarm.
  */
-export const commandGate = ({ state, journal, reports, context, clockSkewMs, nowMs, judge, start }: Deps) => {
+export const commandGate = (deps: Deps) => {
+  const { state, journal, reports, context, clockSkewMs, nowMs, isHalted, judge, start } = deps;
   const refusal = (commandId: string, code: RefusalCode, detail: string): CommandResponse => ({
     ...reports.head(commandId),
     outcome: 'refused',
@@ -89,6 +92,14 @@ export const commandGate = ({ state, journal, reports, context, clockSkewMs, now
         true,
       );
     }
+    if (isHalted())
+      return void refuseAuthentic(
+        envelope,
+        digest,
+        'HALTED',
+        'remote writes are stopped at this gateway',
+        true,
+      );
     const impossible = judge(envelope);
     if (impossible) return void refuseAuthentic(envelope, digest, impossible.code, impossible.detail, true);
     const answer: CommandResponse = { ...reports.head(envelope.commandId), outcome: 'accepted' };

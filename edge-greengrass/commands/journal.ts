@@ -79,6 +79,14 @@ export class Journal {
     return row && toEntry(row);
   }
 
+  /** What this miner was ordered, oldest first, as far back as the journal keeps it. */
+  ofMiner(minerId: string): JournalEntry[] {
+    return this.#state.db
+      .prepare(`SELECT ${columns} FROM command WHERE json_extract(envelope, '$.minerId') = ? ORDER BY rowid`)
+      .all(minerId)
+      .map(toEntry);
+  }
+
   /** Those that a stop left without an end, oldest first. */
   unfinished(): JournalEntry[] {
     return this.#state.db

@@ -28,6 +28,10 @@ const schema = `
     command_id TEXT PRIMARY KEY, phase TEXT NOT NULL, envelope TEXT NOT NULL, snapshot TEXT,
     write_at_ms INTEGER, answer TEXT NOT NULL, at_ms INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS command_miner ON command (json_extract(envelope, '$.minerId'));
+  CREATE TABLE IF NOT EXISTS halt (
+    one INTEGER PRIMARY KEY CHECK (one = 1), halted TEXT NOT NULL, epoch INTEGER NOT NULL
+  ) STRICT;
 `;
 
 /**

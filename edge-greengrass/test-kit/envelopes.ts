@@ -8,7 +8,10 @@ export const keyId = 'k-1';
 export const issuedAtMs = 1_800_000_000_000;
 
 /** Signs as the contract says, written apart from the gateway's check. */
-export const signed = (unsigned: UnsignedEnvelope, key = secret): CommandEnvelope => ({
+export const signed = <T extends object = UnsignedEnvelope>(
+  unsigned: T,
+  key = secret,
+): T & { readonly signature: string } => ({
   ...unsigned,
   signature: createHmac('sha256', Buffer.from(key, 'base64'))
     .update(canonicalize(unsigned) ?? '')

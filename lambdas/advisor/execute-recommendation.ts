@@ -1,4 +1,4 @@
-import type { CommandOrder, CommandStatus } from '../../contracts/command.ts';
+import type { CommandOrder, CommandStatus, MinerOrder } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
@@ -21,7 +21,7 @@ export type Proposal = {
   readonly siteId: number;
   readonly tenantId: string;
   readonly minerId: string;
-  readonly order: CommandOrder;
+  readonly order: MinerOrder;
   readonly priority: number;
   readonly requestedBy: string;
   readonly approvals: string[];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ActionType } from '../../contracts/api-advisor.ts';
-import { type CommandOrder, commandOrder } from '../../contracts/command.ts';
+import { type MinerOrder, minerOrder } from '../../contracts/command.ts';
 import { powerModes } from '../../contracts/reading.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 
@@ -20,7 +20,7 @@ const mode = z.object({ mode: z.enum([...powerModes, 'stop']).optional() });
 export const planAction = (
   type: ActionType,
   params: Readonly<Record<string, unknown>>,
-): Result<CommandOrder | undefined> => {
+): Result<MinerOrder | undefined> => {
   switch (type) {
     case 'alert_only':
     case 'manual_review':
@@ -75,9 +75,9 @@ const withParams = <T>(
   params: unknown,
   message: string,
   build: (params: T) => unknown,
-): Result<CommandOrder> => {
+): Result<MinerOrder> => {
   const given = schema.safeParse(params);
-  const order = given.success ? commandOrder.safeParse(build(given.data)) : undefined;
+  const order = given.success ? minerOrder.safeParse(build(given.data)) : undefined;
   return order?.success
     ? succeed(order.data)
     : fail('validation_failed', message, [{ field: 'action_params', message }]);

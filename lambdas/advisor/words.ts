@@ -45,6 +45,7 @@ export const commandWords: Readonly<Record<CommandType, Text>> = {
   POWER_LIMIT: { en: 'Power limit', zh: '功率限制命令' },
   FREQUENCY_SET: { en: 'Frequency change', zh: '调频命令' },
   LED: { en: 'LED', zh: '指示灯命令' },
+  ROLLBACK: { en: 'Rollback', zh: '回滚命令' },
 };
 
 /** Verdicts of later telemetry as people call them; an unknown one stands for itself. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { commandOrder, commandTiers } from '../../contracts/command.ts';
+import { commandTiers, minerOrder } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { epochMs, minerId, siteId, tenantId } from '../../contracts/identifiers.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -15,7 +15,7 @@ export const commandProposal = z.strictObject({
   siteId,
   tenantId,
   minerId,
-  order: commandOrder,
+  order: minerOrder,
   priority: z.int().min(1).max(10),
   requestedBy: party,
   approvals: z.array(party).min(1).max(8),

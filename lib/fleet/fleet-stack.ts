@@ -77,7 +77,7 @@ export class FleetStack extends Stack {
     const site = '${iot:Connection.Thing.Attributes[siteId]}';
     const own = (topicOf: (place: { siteId: number; gatewayId: string }) => string) =>
       topicOf({ siteId: 0, gatewayId }).replace('/0/', `/${site}/`);
-    const downlinks = [topics.commandRequest, topics.receipt];
+    const downlinks = [topics.commandRequest, topics.halt, topics.receipt];
     return new CfnPolicy(this, 'GatewayPolicy', {
       policyName: 'hashinsight-gateway',
       policyDocument: {

@@ -40,6 +40,8 @@ export const physicalState = z.strictObject({
   uptimeS: z.number(),
   energyKwh: z.number(),
   activePool: z.int(),
+  /** As the firmware was told them, passwords too, which it never tells again. */
+  pools: z.array(z.object({ url: z.string(), user: z.string(), password: z.string() })),
   ledOn: z.boolean(),
   faults: z.array(fault),
 });
@@ -80,6 +82,7 @@ export const physicalStateOf = (miner: SimulatedMiner): PhysicalState => {
     uptimeS: Math.max(state.timeS - state.bootedAtS, 0),
     energyKwh: state.energyKwh,
     activePool: state.activePool,
+    pools: miner.settings.pools.map((pool) => ({ ...pool })),
     ledOn: miner.settings.ledOn,
     faults: [...miner.faults],
   };

@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerOrder } from '../../../contracts/command.ts';
 import type { MinerState, PowerMode } from '../../../contracts/reading.ts';
 import { parseLooseJson } from '../../io/loose-json.ts';
 import { asMinerFault, MinerFault } from '../../io/miner-fault.ts';
@@ -7,6 +7,7 @@ import type {
   MinerAdapter,
   MinerReadResult,
   MinerSnapshot,
+  ReadBack,
   ReadDepth,
   WriteOutcome,
 } from '../miner-adapter.ts';
@@ -14,8 +15,8 @@ import type { MinerIo } from '../miner-io.ts';
 import { parsePools } from '../parse-pools.ts';
 import { unreachable } from '../unreachable.ts';
 import { type Fields, fieldsOf, listOf, maxOf, numberOf, present, textOf } from '../values.ts';
-import { antminerEffectSeen } from './effect.ts';
-import { confAfter, type MinerConf, manualFanPctOf, modeOf } from './miner-conf.ts';
+import { antminerEffectSeen, antminerRestored } from './effect.ts';
+import { confAfter, confRestored, type MinerConf, manualFanPctOf, modeOf } from './miner-conf.ts';
 import { type AntminerStats, parseStats } from './parse-stats.ts';
 
 type Deps = { readonly minerId: string; readonly io: MinerIo; readonly nowMs: () => number };
@@ -115,6 +116,27 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     }
   };
 
+  const light = (on: boolean, signal?: AbortSignal) =>
+    post('/cgi-bin/blink.cgi', JSON.stringify({ blink: String(on) }), signal);
+
+  /** Reads everything that can show an order's effect. */
+  const look = async (
+    order: MinerOrder,
+    shows: (now: Parameters<typeof antminerRestored>[2]) => boolean,
+    signal?: AbortSignal,
+  ): Promise<ReadBack> => {
+    const { reading, fault } = await read('full', signal);
+    if (fault) return { seen: undefined };
+    try {
+      const conf = await readConf(signal);
+      const { blink } = order.type === 'LED' ? await web('/cgi-bin/get_blink_status.cgi', signal) : {};
+      const now = withConf(reading, conf);
+      return { seen: shows({ reading: now, conf, blink }), reading: now };
+    } catch {
+      return { seen: undefined, reading };
+    }
+  };
+
   return {
     identify: async (signal) => {
       const version = await io.rpc(ask('version'), signal);
@@ -140,21 +162,19 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
 
     snapshot: async (order, signal) => {
       const conf = await readConf(signal);
-      const light =
+      const { blink } =
         order.type === 'LED'
           ? await web('/cgi-bin/get_blink_status.cgi', signal).catch(() => ({}) as Fields)
           : {};
       return {
         reading: withConf(await readAll('full', signal), conf),
-        settings: { conf, blink: light.blink ?? false },
+        settings: { conf, blink: blink ?? false },
       };
     },
 
     execute: async (order, before: MinerSnapshot, signal) => {
       if (order.type === 'MINER_RESTART') return post('/cgi-bin/reboot.cgi', undefined, signal);
-      if (order.type === 'LED') {
-        return post('/cgi-bin/blink.cgi', JSON.stringify({ blink: String(order.params.on) }), signal);
-      }
+      if (order.type === 'LED') return light(order.params.on, signal);
       try {
         const conf = confAfter(
           order,
@@ -170,21 +190,22 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
       }
     },
 
-    readBack: async (order: CommandOrder, before, sinceMs, signal) => {
-      const { reading, fault } = await read('full', signal);
-      if (fault) return { seen: undefined };
-      try {
-        const conf = await readConf(signal);
-        const light = order.type === 'LED' ? await web('/cgi-bin/get_blink_status.cgi', signal) : {};
-        const now = withConf(reading, conf);
-        return {
-          seen: antminerEffectSeen(order, before, { reading: now, conf, blink: light.blink }, sinceMs),
-          reading: now,
-        };
-      } catch {
-        return { seen: undefined, reading };
+    readBack: (order: MinerOrder, before, sinceMs, signal) =>
+      look(order, (now) => antminerEffectSeen(order, before, now, sinceMs), signal),
+
+    restore: async ({ order, before }, now, signal) => {
+      if (order.type === 'LED') {
+        const { blink } = before.settings;
+        return light(blink === true || blink === 'true', signal);
       }
+      const conf = confRestored(order, fieldsOf(before.settings.conf), fieldsOf(now.settings.conf));
+      return conf
+        ? writeConf(conf, signal)
+        : { kind: 'refused', detail: `${order.type} leaves nothing to put back` };
     },
+
+    readRestored: ({ order, before }, signal) =>
+      look(order, (now) => antminerRestored(order, before, now), signal),
   };
 };
 

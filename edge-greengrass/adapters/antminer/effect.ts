@@ -1,15 +1,45 @@
-import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerOrder } from '../../../contracts/command.ts';
 import type { MinerReading } from '../../../contracts/reading.ts';
 import { hasRestarted } from '../has-restarted.ts';
 import type { MinerSnapshot } from '../miner-adapter.ts';
 import { fieldsOf } from '../values.ts';
 import { confAfter, levelPctOf, type MinerConf, manualFanPctOf, modeOf, poolsOf } from './miner-conf.ts';
 
+/** Whether the miner shows again what it had before the order. */
+export const antminerRestored = (order: MinerOrder, before: MinerSnapshot, now: Now): boolean => {
+  const was = fieldsOf(before.settings.conf);
+  switch (order.type) {
+    case 'HASHING_DISABLE':
+    case 'HASHING_ENABLE':
+      return (
+        modeOf(now.conf) === modeOf(was) &&
+        now.reading.state === (modeOf(was) === 'sleep' ? 'stopped' : 'hashing')
+      );
+    case 'POWER_MODE':
+      return modeOf(now.conf) === modeOf(was);
+    case 'SET_FAN':
+      return manualFanPctOf(now.conf) === manualFanPctOf(was);
+    case 'FREQUENCY_SET':
+      return levelPctOf(now.conf) === levelPctOf(was);
+    case 'POOL_SET': {
+      const pools = poolsOf(now.conf);
+      return poolsOf(was).every(({ url, user }, at) => pools[at]?.url === url && pools[at]?.user === user);
+    }
+    case 'LED':
+      return isOn(now.blink) === isOn(before.settings.blink);
+    case 'MINER_RESTART':
+    case 'POWER_LIMIT':
+      return false;
+  }
+};
+
+const isOn = (blink: unknown) => blink === true || blink === 'true';
+
 type Now = { readonly reading: MinerReading; readonly conf: MinerConf; readonly blink: unknown };
 
 /** Whether the miner, as read now, shows what the order asked for: in its configuration and in what it does. */
 export const antminerEffectSeen = (
-  order: CommandOrder,
+  order: MinerOrder,
   before: MinerSnapshot,
   now: Now,
   sinceMs: number,
@@ -37,7 +67,7 @@ export const antminerEffectSeen = (
       );
     }
     case 'LED':
-      return (now.blink === true || now.blink === 'true') === order.params.on;
+      return isOn(now.blink) === order.params.on;
     case 'POWER_LIMIT':
       return false;
   }

@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerOrder } from '../../../contracts/command.ts';
 import type { PowerMode } from '../../../contracts/reading.ts';
 import { MinerFault } from '../../io/miner-fault.ts';
 import { type Fields, listOf, numberOf, textOf } from '../values.ts';
@@ -57,6 +57,24 @@ const withMode = (conf: MinerConf, mode: PowerMode) => {
   return next;
 };
 
+const settingsOf: Readonly<Partial<Record<MinerOrder['type'], readonly string[]>>> = {
+  HASHING_DISABLE: ['miner-mode', 'bitmain-work-mode'],
+  HASHING_ENABLE: ['miner-mode', 'bitmain-work-mode'],
+  POWER_MODE: ['miner-mode', 'bitmain-work-mode'],
+  SET_FAN: ['bitmain-fan-ctrl', 'bitmain-fan-pwm'],
+  FREQUENCY_SET: ['freq-level', 'bitmain-freq-level'],
+  POOL_SET: ['pools'],
+};
+
+/** The present configuration with what the order changes as it was before; undefined where the order changes none of it. */
+export const confRestored = (order: MinerOrder, before: MinerConf, now: MinerConf) => {
+  const settings = settingsOf[order.type];
+  if (!settings) return undefined;
+  const was = whole(before);
+  const restored = settings.filter((name) => name in now || name in whole(now));
+  return { ...whole(now), ...Object.fromEntries(restored.map((name) => [name, was[name]])) };
+};
+
 /** Percent of the model's own frequency that gives the wanted one, reckoned from what runs at the present level. */
 const levelFor = (conf: MinerConf, wantedMhz: number, runningMhz: number | undefined) => {
   if (!runningMhz) throw new MinerFault('unparseable', 'the miner does not say its present frequency');
@@ -69,7 +87,7 @@ const levelFor = (conf: MinerConf, wantedMhz: number, runningMhz: number | undef
  * in before it slept.
  */
 export const confAfter = (
-  order: CommandOrder,
+  order: MinerOrder,
   conf: MinerConf,
   runningMhz: number | undefined,
   resumeMode: PowerMode = 'normal',

@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerOrder } from '../../../contracts/command.ts';
 import type { MinerReading, MinerState } from '../../../contracts/reading.ts';
 import { asMinerFault, MinerFault } from '../../io/miner-fault.ts';
 import { LostAnswer } from '../../io/tcp-exchange.ts';
@@ -17,6 +17,7 @@ import {
   parseVersion,
   unwrap,
 } from './parse-answers.ts';
+import { reverseOrder } from './reverse-order.ts';
 import { writeFor } from './write-commands.ts';
 import {
   apiCode,
@@ -130,7 +131,7 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
     }
   };
 
-  const execute = async (order: CommandOrder, signal?: AbortSignal): Promise<WriteOutcome> => {
+  const execute = async (order: MinerOrder, signal?: AbortSignal): Promise<WriteOutcome> => {
     const wanted = writeFor(order);
     if (!wanted) return { kind: 'refused', detail: 'API 2 has no such command' };
     try {
@@ -150,7 +151,7 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
   };
 
   const effectSeen = async (
-    order: CommandOrder,
+    order: MinerOrder,
     before: MinerReading,
     now: MinerReading,
     sinceMs: number,
@@ -181,6 +182,16 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
     }
   };
 
+  const readBack: MinerAdapter['readBack'] = async (order, before, sinceMs, signal) => {
+    const { reading, fault } = await read('full', signal);
+    if (fault) return { seen: undefined };
+    try {
+      return { seen: await effectSeen(order, before.reading, reading, sinceMs, signal), reading };
+    } catch {
+      return { seen: undefined, reading };
+    }
+  };
+
   return {
     identify: async (signal) => {
       const { api, firmware } = parseVersion(await ask('get_version', signal));
@@ -208,14 +219,16 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
       };
     },
     execute: (order, _before, signal) => execute(order, signal),
-    readBack: async (order, before, sinceMs, signal) => {
-      const { reading, fault } = await read('full', signal);
-      if (fault) return { seen: undefined };
-      try {
-        return { seen: await effectSeen(order, before.reading, reading, sinceMs, signal), reading };
-      } catch {
-        return { seen: undefined, reading };
-      }
+    readBack,
+    restore: async (restoration, _now, signal) => {
+      const order = reverseOrder(restoration);
+      return order
+        ? execute(order, signal)
+        : { kind: 'refused', detail: `what ${restoration.order.type} changed was not recorded` };
+    },
+    readRestored: async (restoration, signal) => {
+      const order = reverseOrder(restoration);
+      return order ? readBack(order, restoration.before, 0, signal) : { seen: undefined };
     },
   };
 };

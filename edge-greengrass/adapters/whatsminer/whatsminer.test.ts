@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerOrder } from '../../../contracts/command.ts';
 import { minerReading } from '../../../contracts/reading.ts';
 import { Semaphore } from '../../io/semaphore.ts';
 import { type TcpPeer, tcpPeer } from '../../test-kit/tcp-peer.ts';
@@ -152,7 +152,7 @@ const whatsminer = async () => {
   return { miner, peer, adapter: adapterFor('whatsminer', address, io, Date.now) };
 };
 
-const carryOut = async ({ adapter }: Awaited<ReturnType<typeof whatsminer>>, order: CommandOrder) => {
+const carryOut = async ({ adapter }: Awaited<ReturnType<typeof whatsminer>>, order: MinerOrder) => {
   const before = await adapter.snapshot(order);
   const sinceMs = Date.now();
   return {
@@ -163,7 +163,7 @@ const carryOut = async ({ adapter }: Awaited<ReturnType<typeof whatsminer>>, ord
 };
 
 describe('a Whatsminer', () => {
-  it.each<[CommandOrder, Record<string, unknown>]>([
+  it.each<[MinerOrder, Record<string, unknown>]>([
     [
       { type: 'HASHING_DISABLE', params: {} },
       { cmd: 'power_off', respbefore: 'true' },

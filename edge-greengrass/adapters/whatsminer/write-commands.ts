@@ -1,4 +1,4 @@
-import type { CommandOrder } from '../../../contracts/command.ts';
+import type { MinerOrder } from '../../../contracts/command.ts';
 
 export type WhatsminerWrite = {
   readonly command: string;
@@ -8,7 +8,7 @@ export type WhatsminerWrite = {
 const noParams = {};
 
 /** The API 2 command of an order, or undefined where it has none (see the capability table). */
-export const writeFor = (order: CommandOrder): WhatsminerWrite | undefined => {
+export const writeFor = (order: MinerOrder): WhatsminerWrite | undefined => {
   switch (order.type) {
     case 'MINER_RESTART':
       return { command: 'reboot', params: noParams };
