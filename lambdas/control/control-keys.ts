@@ -13,6 +13,11 @@ export const controlKeys = {
   }),
   /** The gateway's sequence, and which envelope is on its way out. */
   lane: (siteId: number, gatewayId: string) => ({ pk: `GATEWAY#${siteId}#${gatewayId}`, sk: 'LANE' }),
+  /** Which command has a sequence: what a gateway that polls has not seen is read from here on. */
+  envelope: (siteId: number, gatewayId: string, sequence: number) => ({
+    pk: `GATEWAY#${siteId}#${gatewayId}`,
+    sk: `SEQUENCE#${digits(sequence)}`,
+  }),
   status: (siteId: number, status: CommandStatus) => `SITE#${siteId}#${status}`,
   due: (dueAtMs: number) => digits(dueAtMs),
 };

@@ -3,6 +3,7 @@ import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
+import { ttlSeconds } from '../shared/clock.ts';
 import type { CommandRecord } from './command.ts';
 import { type ControlStore, moveItem } from './command-repository.ts';
 import { controlKeys } from './control-keys.ts';
@@ -18,6 +19,8 @@ const storedLane = z.object({
   commandId: z.string(),
 });
 export type Lane = z.infer<typeof storedLane>;
+/** Nobody polls for an envelope that has expired; some more for clocks that differ. */
+const keepSequenceMs = 3_600_000;
 
 /** The gateway's lane; undefined before its first command. */
 export const readLane =
@@ -61,8 +64,19 @@ export const allocate =
         },
       },
     };
+    const given: TransactItem = {
+      Put: {
+        TableName: store.controlTable,
+        Item: {
+          ...controlKeys.envelope(siteId, gatewayId, envelope.sequence),
+          commandId,
+          sequence: envelope.sequence,
+          ttl: ttlSeconds(envelope.expiresAtMs + keepSequenceMs),
+        },
+      },
+    };
     const move = moveItem(store, command, 'dispatch', nowMs, { envelope, dispatchedAtMs: nowMs });
-    return (await commitWithAudit(store)([lane, move], [event])).ok;
+    return (await commitWithAudit(store)([lane, move, given], [event])).ok;
   };
 
 /** Frees the lane for the next sequence. Nothing happens when another dispatcher has already done so. */
