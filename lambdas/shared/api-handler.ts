@@ -38,7 +38,12 @@ export type RouteInput<R extends Route> = {
   readonly rawQuery: string;
   /** Scheme and host as the browser knows them. */
   readonly origin: string;
+  /** Who connected to the API, and the viewer for whom it says to speak: an edge of the distribution and the browser. */
+  readonly source: { readonly peer: string; readonly viewer: string };
+  readonly userAgent: string;
   readonly requestId: string;
+  /** The header `Idempotency-Key`: the same request made twice under it takes effect once. */
+  readonly idempotencyKey: string | undefined;
   /** The caller's, by `Accept-Language`: Chinese where it begins with `zh`, else English. */
   readonly language: Language;
 };
@@ -92,7 +97,10 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
       cookies: event.cookies ?? [],
       rawQuery: event.rawQueryString,
       origin: originOf(event),
+      source: sourceOf(event),
+      userAgent: event.requestContext.http.userAgent,
       language: languageOf(event),
+      idempotencyKey: event.headers['idempotency-key'],
       requestId,
     };
     // The route's own schemas made `parsed` just now, which the compiler cannot follow through the map.
@@ -173,6 +181,13 @@ const isForeignOrigin = ({ headers, requestContext }: Event) => {
     origin !== undefined &&
     URL.parse(origin)?.host !== (headers['x-forwarded-host'] ?? headers.host ?? requestContext.domainName)
   );
+};
+
+/** The API appends its peer to `x-forwarded-for`; what stands before that, the peer wrote. */
+const sourceOf = ({ headers, requestContext }: Event) => {
+  const peer = requestContext.http.sourceIp;
+  const viewer = (headers['x-forwarded-for'] ?? '').split(',').at(-2)?.trim();
+  return { peer, viewer: viewer || peer };
 };
 
 /** Behind the distribution the browser's host comes in x-forwarded-host; loopback alone is plain HTTP. */

@@ -408,6 +408,7 @@ export const en = {
     POWER_LIMIT: 'Limit power',
     FREQUENCY_SET: 'Set frequency',
     LED: 'Locator light',
+    ROLLBACK: 'Roll back',
   },
   statusReason: {
     no_effect: 'It had no effect.',

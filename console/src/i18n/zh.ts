@@ -407,6 +407,7 @@ export const zh: Messages = {
     POWER_LIMIT: '限制功率',
     FREQUENCY_SET: '调频',
     LED: '定位灯',
+    ROLLBACK: '回滚',
   },
   statusReason: {
     no_effect: '没有效果。',
