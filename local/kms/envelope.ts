@@ -37,12 +37,11 @@ export const sealedBy = (ciphertext: Buffer): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 };
 
-/** Throws InvalidCiphertextException on an altered ciphertext or another context. */
-export const unseal = (key: StoredKey, ciphertext: Buffer, context: EncryptionContext): Buffer => {
+const opened = (material: string, ciphertext: Buffer, context: EncryptionContext): Buffer | undefined => {
   const head = ciphertext.subarray(0, headBytes);
   const iv = ciphertext.subarray(headBytes, headBytes + ivBytes);
   const tag = ciphertext.subarray(headBytes + ivBytes, headBytes + ivBytes + tagBytes);
-  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key.material, 'base64'), iv, {
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(material, 'base64'), iv, {
     authTagLength: tagBytes,
   });
   decipher.setAAD(associated(head, context)).setAuthTag(tag);
@@ -52,6 +51,15 @@ export const unseal = (key: StoredKey, ciphertext: Buffer, context: EncryptionCo
       decipher.final(),
     ]);
   } catch {
-    throw invalid();
+    return undefined;
   }
+};
+
+/** Throws InvalidCiphertextException on an altered ciphertext or another context. */
+export const unseal = (key: StoredKey, ciphertext: Buffer, context: EncryptionContext): Buffer => {
+  for (const material of [key.material, ...(key.older ?? []).toReversed()]) {
+    const plaintext = opened(material, ciphertext, context);
+    if (plaintext) return plaintext;
+  }
+  throw invalid();
 };

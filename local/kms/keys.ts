@@ -20,6 +20,9 @@ const storedKey = z.strictObject({
   createdAtMs: z.int(),
   /** Base64: 32 to 64 random bytes, or a PKCS#8 private key. */
   material: z.base64(),
+  /** What it was before each rotation: opens still what it sealed then. */
+  older: z.array(z.base64()).optional(),
+  enabled: z.boolean().optional(),
 });
 export type StoredKey = z.infer<typeof storedKey>;
 const keyFile = z.strictObject({ version: z.literal(1), keys: z.record(z.string(), storedKey) });
@@ -51,7 +54,21 @@ export const openKeyStore = (file: string) => {
     });
     renameSync(`${file}.new`, file);
   };
+  const change = (keyId: string, edit: (key: StoredKey) => StoredKey) => {
+    const found = [...keys].find(([, key]) => key.keyId === keyId);
+    if (!found) return;
+    keys.set(found[0], edit(found[1]));
+    save();
+  };
   return {
+    setEnabled: (keyId: string, enabled: boolean) => change(keyId, (key) => ({ ...key, enabled })),
+    /** New material under the same id; all that was sealed before still opens. */
+    rotate: (keyId: string) =>
+      change(keyId, (key) => ({
+        ...key,
+        material: newMaterial(key.spec).toString('base64'),
+        older: [...(key.older ?? []), key.material],
+      })),
     byId: (keyId: string) => [...keys.values()].find((key) => key.keyId === keyId),
     /** Throws Error when the key exists with another spec: what it sealed could not be opened any more. */
     ensure: (name: string, spec: KeySpec, description: string): StoredKey => {

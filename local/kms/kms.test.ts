@@ -6,6 +6,8 @@ import {
   CreateKeyCommand,
   DecryptCommand,
   DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateDataKeyWithoutPlaintextCommand,
@@ -13,6 +15,8 @@ import {
   GetPublicKeyCommand,
   KMSClient,
   ListKeysCommand,
+  ReEncryptCommand,
+  RotateKeyOnDemandCommand,
   SignCommand,
   VerifyCommand,
   VerifyMacCommand,
@@ -123,6 +127,44 @@ const contract =
         new DecryptCommand({ CiphertextBlob, ...(context && { EncryptionContext: context }) }),
       );
       await expect(opening).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
+    });
+
+    it('seals again under another key or under new material without showing what; opens what older material sealed', async () => {
+      const { CiphertextBlob } = await keys.client.send(
+        new EncryptCommand({ KeyId: keys.data, Plaintext, EncryptionContext }),
+      );
+      await keys.client.send(new RotateKeyOnDemandCommand({ KeyId: keys.data }));
+      const again = async (DestinationKeyId: string) => {
+        const answer = await keys.client.send(
+          new ReEncryptCommand({
+            CiphertextBlob,
+            SourceEncryptionContext: EncryptionContext,
+            DestinationKeyId,
+            DestinationEncryptionContext: EncryptionContext,
+          }),
+        );
+        expect(Object.keys(answer)).not.toContain('Plaintext');
+        return answer.CiphertextBlob;
+      };
+      for (const sealed of [CiphertextBlob, await again(keys.data), await again(keys.other)]) {
+        const opened = await keys.client.send(
+          new DecryptCommand({ CiphertextBlob: sealed, EncryptionContext }),
+        );
+        expect(Buffer.from(opened.Plaintext ?? []).toString()).toBe('the gateway’s secret');
+      }
+    });
+
+    it('does nothing with a disabled key until it is enabled again', async () => {
+      const { CiphertextBlob } = await keys.client.send(new EncryptCommand({ KeyId: keys.other, Plaintext }));
+      await keys.client.send(new DisableKeyCommand({ KeyId: keys.other }));
+      const refused = { name: 'DisabledException' };
+      await expect(keys.client.send(new DecryptCommand({ CiphertextBlob }))).rejects.toMatchObject(refused);
+      await expect(
+        keys.client.send(new EncryptCommand({ KeyId: keys.other, Plaintext })),
+      ).rejects.toMatchObject(refused);
+      await keys.client.send(new EnableKeyCommand({ KeyId: keys.other }));
+      const opened = await keys.client.send(new DecryptCommand({ CiphertextBlob }));
+      expect(Buffer.from(opened.Plaintext ?? []).toString()).toBe('the gateway’s secret');
     });
 
     it('makes data keys whose sealed form opens to the plain one', async () => {

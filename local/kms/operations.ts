@@ -65,11 +65,23 @@ export const kmsOperations = (
     if (!key) throw new ServiceError('NotFoundException', `Key '${idOrArn}' does not exist`);
     return key;
   };
+  const usable = (key: StoredKey) => {
+    if (key.enabled === false) throw new ServiceError('DisabledException', `${arnOf(key)} is disabled.`);
+    return key;
+  };
   const needs = (key: StoredKey, kind: 'SYMMETRIC_DEFAULT' | 'HMAC' | 'ECC') => {
     if (!key.spec.startsWith(kind))
       throw new ServiceError('InvalidKeyUsageException', `${arnOf(key)} is ${key.spec}`);
-    return key;
+    return usable(key);
   };
+  const open = (ciphertext: Buffer, context: Record<string, string>, keyId: string | undefined) => {
+    const key = store.byId(sealedBy(ciphertext));
+    if (!key) throw new ServiceError('InvalidCiphertextException', 'No key of this machine sealed this');
+    if (keyId !== undefined && find(keyId).keyId !== key.keyId)
+      throw new ServiceError('IncorrectKeyException', 'Another key sealed this');
+    return { key, plaintext: unseal(usable(key), ciphertext, context) };
+  };
+  const named = (input: unknown) => find(z.object({ KeyId: keyId }).parse(input).KeyId);
   const makeDataKey = (input: unknown) => {
     const { KeyId, EncryptionContext, KeySpec, NumberOfBytes } = dataKey.parse(input);
     if ((KeySpec === undefined) === (NumberOfBytes === undefined))
@@ -121,16 +133,45 @@ export const kmsOperations = (
       const parsed = z
         .object({ KeyId: keyId.optional(), CiphertextBlob: bytes(6144), EncryptionContext: context })
         .parse(input);
-      const key = store.byId(sealedBy(parsed.CiphertextBlob));
-      if (!key) throw new ServiceError('InvalidCiphertextException', 'No key of this machine sealed this');
-      if (parsed.KeyId !== undefined && find(parsed.KeyId).keyId !== key.keyId)
-        throw new ServiceError('IncorrectKeyException', 'Another key sealed this');
-      const plaintext = unseal(key, parsed.CiphertextBlob, parsed.EncryptionContext);
+      const { key, plaintext } = open(parsed.CiphertextBlob, parsed.EncryptionContext, parsed.KeyId);
       return {
         KeyId: arnOf(key),
         Plaintext: plaintext.toString('base64'),
         EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       };
+    },
+    ReEncrypt: (input) => {
+      const parsed = z
+        .object({
+          CiphertextBlob: bytes(6144),
+          SourceKeyId: keyId.optional(),
+          SourceEncryptionContext: context,
+          DestinationKeyId: keyId,
+          DestinationEncryptionContext: context,
+        })
+        .parse(input);
+      const source = open(parsed.CiphertextBlob, parsed.SourceEncryptionContext, parsed.SourceKeyId);
+      const key = needs(find(parsed.DestinationKeyId), 'SYMMETRIC_DEFAULT');
+      return {
+        SourceKeyId: arnOf(source.key),
+        KeyId: arnOf(key),
+        CiphertextBlob: seal(key, source.plaintext, parsed.DestinationEncryptionContext).toString('base64'),
+        SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+        DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      };
+    },
+    RotateKeyOnDemand: (input) => {
+      const key = needs(named(input), 'SYMMETRIC_DEFAULT');
+      store.rotate(key.keyId);
+      return { KeyId: arnOf(key) };
+    },
+    DisableKey: (input) => {
+      store.setEnabled(named(input).keyId, false);
+      return {};
+    },
+    EnableKey: (input) => {
+      store.setEnabled(named(input).keyId, true);
+      return {};
     },
     GenerateDataKey: makeDataKey,
     GenerateDataKeyWithoutPlaintext: (input) => {
@@ -185,7 +226,7 @@ export const kmsOperations = (
       };
     },
     DescribeKey: (input) => {
-      const key = find(z.object({ KeyId: keyId }).parse(input).KeyId);
+      const key = named(input);
       const KeyUsage =
         key.spec === 'SYMMETRIC_DEFAULT'
           ? 'ENCRYPT_DECRYPT'
@@ -198,10 +239,10 @@ export const kmsOperations = (
           KeyId: key.keyId,
           Arn: arnOf(key),
           CreationDate: key.createdAtMs / 1000,
-          Enabled: true,
+          Enabled: key.enabled !== false,
           Description: key.description,
           KeyUsage,
-          KeyState: 'Enabled',
+          KeyState: key.enabled === false ? 'Disabled' : 'Enabled',
           Origin: 'AWS_KMS',
           KeyManager: 'CUSTOMER',
           KeySpec: key.spec,
