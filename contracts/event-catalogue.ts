@@ -1,17 +1,10 @@
 import * as z from 'zod';
 import { alertKinds, severities } from './alert.ts';
-import { commandStatuses, commandTypes, riskTiers } from './command.ts';
+import { riskTiers } from './command.ts';
+import { controlEvents } from './control-events.ts';
 import { epochMs, gatewayId, minerId, siteId, tenantId, zoneId } from './identifiers.ts';
 
 const minerIds = z.array(minerId).min(1);
-
-/** What every event about a command says of it; the ids of its story are there where it has one. */
-const ofCommand = {
-  command_id: z.string(),
-  miner_id: minerId.optional(),
-  correlation_id: z.string().optional(),
-  recommendation_id: z.string().optional(),
-};
 
 /**
  * Payload of every event type on the bus, by detail-type. A new field is optional; a changed meaning is a new type.
@@ -103,38 +96,7 @@ export const eventPayloads = {
     rule_id: z.int(),
     change: z.enum(['created', 'updated', 'deactivated']),
   }),
-  'control.command.proposed': z.object({
-    ...ofCommand,
-    miner_id: minerId,
-    command_type: z.enum(commandTypes),
-  }),
-  'control.command.approved': z.object({
-    ...ofCommand,
-    gateway_id: gatewayId,
-    approvers: z.array(z.string()),
-  }),
-  'control.command.denied': z.object({ ...ofCommand, reason: z.string() }),
-  'control.command.cancelled': z.object({ ...ofCommand, reason: z.string() }),
-  'control.command.dispatched': z.object({ ...ofCommand, gateway_id: gatewayId, sequence: z.int() }),
-  'control.command.acknowledged': z.object({ ...ofCommand, at_ms: epochMs }),
-  'control.command.completed': z.object({ ...ofCommand, at_ms: epochMs }),
-  'control.command.failed': z.object({ ...ofCommand, reason: z.string() }),
-  'control.command.unknown': z.object({ ...ofCommand, reason: z.string() }),
-  'control.command.expired': z.object(ofCommand),
-  /** An answer that came after the command was settled otherwise: recorded, and nothing changes. */
-  'control.command.answered_late': z.object({
-    ...ofCommand,
-    status: z.enum(commandStatuses),
-    outcome: z.string(),
-    code: z.string().optional(),
-  }),
-  'control.safety.reported': z.object({
-    kind: z.string(),
-    code: z.string(),
-    gateway_id: gatewayId,
-    miner_id: minerId.optional(),
-    command_id: z.string().optional(),
-  }),
+  ...controlEvents,
   'fleet.site.created': z.object({ site_id: siteId, tenant_id: tenantId }),
   'fleet.zone.created': z.object({ zone_id: zoneId }),
   'fleet.gateway.registered': z.object({ gateway_id: gatewayId }),
