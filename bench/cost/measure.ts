@@ -158,7 +158,10 @@ export const measureDay = (plan: Plan, watcher: Watcher) =>
     },
   );
 
-const flowsOnly = (usage: Usage) => times(usage, 1, 0);
+/** A site has its sums of hours and days once, however many shards it has. */
+const isOfSite = (used: string) => /GROUPS|\/groups\//.test(used);
+const flowsTimes = (usage: Usage, shards: number, spans: number) =>
+  times(usage, (used) => (isOfSite(used) ? spans : shards * spans), 0);
 
 /** A month of 30 days of a site, from an hour of the whole site and a day of one of its shards. */
 export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measured> => {
@@ -167,15 +170,15 @@ export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measur
   const day = await measureDay({ ...plan, miners: inShard, perGateway: inShard }, watcher);
   const shards = plan.miners / inShard;
   const hourly = times(hour.usage, monthMinutes / plan.minutes);
-  const daily = flowsOnly(times(day.day, shards * 30));
-  const tenDaily = flowsOnly(times(day.tenDays, shards * 3 * 10));
+  const daily = flowsTimes(day.day, shards, 30);
+  const tenDaily = flowsTimes(day.tenDays, shards, 3 * 10);
   return {
     month: together(hourly, daily, tenDaily),
     parts: { hour: hour.usage, dayOfShard: day.day, tenDaysOfShard: day.tenDays },
     sent: hour.sent,
     steps: [
       `${plan.minutes} minutes of all ${plan.miners} miners, with every five-minute and hourly roll-up: times ${monthMinutes / plan.minutes} for 30 days.`,
-      `What the four hours after a midnight used more than four hours before it, for one shard of ${inShard} miners with a whole day of ${plan.intervalS} s samples (sent five minutes at a time): times ${shards}, times 30 days. Shards of 1,000 make fewer requests than so many small ones, so this is on the high side.`,
+      `What the four hours after a midnight used more than four hours before it, for one shard of ${inShard} miners with a whole day of ${plan.intervalS} s samples (sent five minutes at a time): times ${shards}, times 30 days; the site's own sums once. Shards of 1,000 make fewer requests than so many small ones, so this is on the high side.`,
       `What the end of ten days used more, for that shard with one day of data in them: times 10 for the days that it lacks, times ${shards}, times 3 a month.`,
       'Stored bytes: each object or item by its bytes and the time until its retention ends, less what is given back when it is replaced before; so the month is one with every tier full.',
     ],

@@ -151,7 +151,7 @@ export const measureNaive = async (
       measuredMiners: few,
       messageBytes: messageBytes / messages,
       steps: [
-        `Naive design: ${measuredMinutes} minutes of ${few} miners, one message, one invocation, one raw item and one live item a sample, one five-minute item a window, one daily item a day: times ${share} for ${miners} miners, times ${monthMinutes / measuredMinutes} for 30 days; the daily roll-up read one hour of windows, its reads are taken 24 times.`,
+        `Naive design: ${measuredMinutes} minutes of ${few} miners, one message, one invocation, one raw item and one live item a sample, one five-minute item a window, one daily item a day: times ${Math.round(share)} for ${miners} miners, times ${monthMinutes / measuredMinutes} for 30 days; the daily roll-up read one hour of windows, its reads are taken 24 times.`,
       ],
     };
   } finally {

@@ -23,9 +23,12 @@ export const between = (before: Usage, after: Usage): Usage =>
     after,
   );
 
-/** Flows times `factor`; levels times `levels`. */
-export const times = (usage: Usage, factor: number, levels = 1): Usage =>
-  combine((unit, used) => amount(usage, unit, used) * (meterUnits[unit] === 'flow' ? factor : levels), usage);
+/** Flows times `factor`, which may differ by what used them; levels times `levels`. */
+export const times = (usage: Usage, factor: number | ((used: string) => number), levels = 1): Usage =>
+  combine((unit, used) => {
+    const flow = typeof factor === 'number' ? factor : factor(used);
+    return amount(usage, unit, used) * (meterUnits[unit] === 'flow' ? flow : levels);
+  }, usage);
 
 /** Flows added; of levels the larger. */
 export const together = (...usages: readonly Usage[]): Usage =>
