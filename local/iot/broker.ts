@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, TLSSocket } from 'node:tls';
 import { Aedes, type Client, type PublishPacket } from 'aedes';
 import type { IotMeter } from '../metering/meter-iot.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import type { Action, Asker } from './policy.ts';
+import type { Claimant, ProvisioningAnswer } from './provisioning.ts';
+import { isProvisioningAnswer, isProvisioningCall } from './provisioning-topics.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Message } from './sql-evaluate.ts';
 import { destinationOf, topicFault } from './topic-filter.ts';
@@ -20,6 +23,8 @@ type BrokerParts = {
   ) => boolean;
   /** Runs the rules; resolves when their actions were accepted. */
   readonly process: (topic: string, message: Omit<Message, 'topic'>) => Promise<void>;
+  /** Answers a call of fleet provisioning, for the asker's connection alone. */
+  readonly provision: (topic: string, payload: Buffer, claimant: Claimant) => Promise<ProvisioningAnswer>;
   readonly log: (line: string) => void;
   readonly meter?: IotMeter | undefined;
 };
@@ -49,6 +54,8 @@ export const startBroker = async (parts: BrokerParts) => {
   const { sessions, allows, log } = parts;
   const certificates = new WeakMap<Client, string>();
   const connected = new Map<Client, string>();
+  const subscribed = new WeakMap<Client, Set<string>>();
+  let connections = 0;
 
   const may = (client: Client, action: Action, resource: string) => {
     const certificateId = certificates.get(client);
@@ -58,6 +65,36 @@ export const startBroker = async (parts: BrokerParts) => {
   const refuse = (client: Client, why: string) => {
     log(`${client.id || 'a client'} refused: ${why}`);
     return new Error(why);
+  };
+
+  /** The answer comes on the connection of the call, to whoever has subscribed to it before. */
+  const answerCall = (client: Client, topic: string, payload: Buffer) => {
+    const claimant = { clientId: client.id, certificateId: certificates.get(client) ?? '' };
+    parts.provision(topic, payload, claimant).then(
+      (answer) => {
+        if (!subscribed.get(client)?.has(answer.topic)) return;
+        const packet = { cmd: 'publish', ...answer, qos: 0, retain: false, dup: false } as const;
+        client.publish(packet, noEffect);
+      },
+      (error: unknown) => log(`provisioning failed: ${error instanceof Error ? error.message : 'unknown'}`),
+    );
+  };
+
+  /** AWS IoT's lifecycle events, which rules may hear. */
+  const tellPresence = (client: Client, eventType: 'connected' | 'disconnected') => {
+    const event = {
+      clientId: client.id,
+      timestamp: Date.now(),
+      eventType,
+      sessionIdentifier: randomUUID(),
+      principalIdentifier: certificates.get(client) ?? '',
+      versionNumber: connections++,
+    };
+    const receivedAtMs = Date.now();
+    const message = { payload: Buffer.from(JSON.stringify(event)), receivedAtMs, clientId: client.id };
+    parts
+      .process(`$aws/events/presence/${eventType}/${client.id}`, message)
+      .catch((error: unknown) => log(`presence: ${error instanceof Error ? error.message : 'unknown'}`));
   };
 
   const broker = await Aedes.createBroker({
@@ -84,6 +121,10 @@ export const startBroker = async (parts: BrokerParts) => {
         return done(refuse(client, `it may not publish retained to ${packet.topic}`));
       parts.meter?.published(packet.topic, Buffer.from(packet.payload));
       const principal = certificates.get(client);
+      if (isProvisioningCall(packet.topic)) {
+        answerCall(client, packet.topic, Buffer.from(packet.payload));
+        return done(null);
+      }
       const message = {
         payload: Buffer.from(packet.payload),
         receivedAtMs: Date.now(),
@@ -101,12 +142,16 @@ export const startBroker = async (parts: BrokerParts) => {
       if (qos === 2) return done(refuse(client, 'QoS 2 is not supported'));
       const fault = topic.startsWith('$aws/rules/')
         ? 'Basic Ingest topics have no subscribers'
-        : topicFault(topic);
+        : isProvisioningAnswer(topic)
+          ? undefined
+          : topicFault(topic);
       if (fault !== undefined || !may(client, 'iot:Subscribe', `topicfilter/${topic}`)) {
         refuse(client, fault ?? `it may not subscribe to ${topic}`);
         return done(null, null);
       }
       parts.meter?.subscribed();
+      const heard = subscribed.get(client) ?? new Set();
+      subscribed.set(client, heard.add(topic));
       done(null, subscription);
     },
     authorizeForward: (client, packet) => {
@@ -122,11 +167,13 @@ export const startBroker = async (parts: BrokerParts) => {
   broker.on('client', (client) => {
     const certificateId = certificates.get(client);
     if (certificateId !== undefined) connected.set(client, certificateId);
+    tellPresence(client, 'connected');
     parts.meter?.connected();
     if (!client.clean) sessions.connected(client.id);
   });
   broker.on('clientDisconnect', (client) => {
     connected.delete(client);
+    tellPresence(client, 'disconnected');
     parts.meter?.disconnected();
     if (!client.clean) sessions.disconnected(client.id);
   });
@@ -164,14 +211,21 @@ export const startBroker = async (parts: BrokerParts) => {
   return {
     port: typeof address === 'object' && address ? address.port : parts.port,
     /** Publishes from inside, as the data plane and rules do. */
-    publish: (topic: string, payload: Buffer, qos: 0 | 1): Promise<void> =>
+    publish: (topic: string, payload: Buffer, qos: 0 | 1, retain = false): Promise<void> =>
       new Promise((resolve, reject) => {
-        const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const;
+        const packet = { cmd: 'publish', topic, payload, qos, retain, dup: false } as const;
         broker.publish(packet, (error) => (error ? reject(error) : resolve()));
       }),
     /** Closes the connections that were made with a certificate. */
     disconnect: (certificateId: string) => {
       for (const [client, used] of connected) if (used === certificateId) client.close();
+    },
+    /** Closes the connection of a client, and forgets what waits for it where asked to. False where it has none. */
+    disconnectClient: (clientId: string, cleanSession: boolean): boolean => {
+      const found = [...connected.keys()].filter(({ id }) => id === clientId);
+      for (const client of found) client.close();
+      if (cleanSession) sessions.forget(clientId);
+      return found.length > 0;
     },
     close: async () => {
       clearInterval(expiry);

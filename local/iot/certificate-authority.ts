@@ -12,11 +12,15 @@ export type IssuedCertificate = {
   readonly publicKeyPem: string;
   readonly privateKeyPem: string;
 };
+/** For a key that its owner has made. */
+export type SignedRequest = Pick<IssuedCertificate, 'certificateId' | 'certificatePem'>;
 export type CertificateAuthority = {
   readonly certificatePath: string;
   readonly certificatePem: string;
   /** For a gateway; valid for ten years, as AWS IoT's own. */
   readonly issueForClient: () => Promise<IssuedCertificate>;
+  /** The same for a PKCS #10 request. Rejects where it is none, or is not signed with its own key. */
+  readonly issueFromRequest: (csrPem: string) => Promise<SignedRequest>;
   /** For the broker, under every name of loopback. */
   readonly issueForServer: () => Promise<IssuedCertificate>;
 };
@@ -74,19 +78,19 @@ const openAuthority = async (keyFile: string, certificateFile: string) => {
 export const openCertificateAuthority = async (directory: string): Promise<CertificateAuthority> => {
   const certificatePath = join(directory, 'ca.pem');
   const authority = await openAuthority(join(directory, 'ca.key'), certificatePath);
-  const issue = async (
+  const sign = async (
+    publicKey: x509.PublicKeyType,
     subject: string,
     days: number,
     extensions: x509.Extension[],
-  ): Promise<IssuedCertificate> => {
-    const keys = await newKeys();
+  ): Promise<SignedRequest> => {
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
       subject,
       issuer: authority.certificate.subject,
       ...validity(days),
       signingAlgorithm: algorithm,
-      publicKey: keys.publicKey,
+      publicKey,
       signingKey: authority.privateKey,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
@@ -95,18 +99,32 @@ export const openCertificateAuthority = async (directory: string): Promise<Certi
         ...extensions,
       ],
     });
+    const certificateId = certificateIdOf(certificate.rawData);
+    return { certificateId, certificatePem: `${certificate.toString('pem')}\n` };
+  };
+  const issue = async (
+    subject: string,
+    days: number,
+    extensions: x509.Extension[],
+  ): Promise<IssuedCertificate> => {
+    const keys = await newKeys();
     return {
-      certificateId: certificateIdOf(certificate.rawData),
-      certificatePem: `${certificate.toString('pem')}\n`,
+      ...(await sign(keys.publicKey, subject, days, extensions)),
       publicKeyPem: await toPem('spki', keys.publicKey),
       privateKeyPem: await toPem('pkcs8', keys.privateKey),
     };
   };
   const usage = (purpose: string) => new x509.ExtendedKeyUsageExtension([purpose]);
+  const client = [usage(x509.ExtendedKeyUsage.clientAuth)];
   return {
     certificatePath,
     certificatePem: authority.certificate.toString('pem'),
-    issueForClient: () => issue('CN=HashInsight gateway', 3650, [usage(x509.ExtendedKeyUsage.clientAuth)]),
+    issueForClient: () => issue('CN=HashInsight gateway', 3650, client),
+    issueFromRequest: async (csrPem) => {
+      const request = new x509.Pkcs10CertificateRequest(csrPem);
+      if (!(await request.verify(webcrypto))) throw new Error('The request is not signed with its own key');
+      return sign(request.publicKey, request.subject || 'CN=HashInsight gateway', 3650, client);
+    },
     issueForServer: () =>
       issue('CN=localhost', 825, [
         usage(x509.ExtendedKeyUsage.serverAuth),

@@ -22,6 +22,7 @@ const attributePayload = z
   .object({ attributes: attributes.default({}), merge: z.boolean().default(false) })
   .optional();
 const createInput = z.object({ thingTypeName: z.string().optional(), attributePayload });
+const csrInput = z.object({ certificateSigningRequest: z.string().min(1) });
 const updateInput = createInput.extend({
   removeThingType: z.boolean().default(false),
   expectedVersion: z.int().optional(),
@@ -86,6 +87,20 @@ export const registryRoutes = (parts: RegistryParts): readonly Route[] => {
           certificatePem,
           keyPair: { PublicKey: publicKeyPem, PrivateKey: privateKeyPem },
         };
+      },
+    ],
+    [
+      'POST',
+      /^\/certificates$/,
+      async (request) => {
+        const { certificateSigningRequest: csr } = csrInput.parse(jsonOf(request));
+        const issued = await authority.issueFromRequest(csr).catch(() => undefined);
+        if (!issued)
+          throw new ServiceError('InvalidRequestException', 'The certificate signing request is not valid');
+        const { certificateId, certificatePem } = issued;
+        const status = request.query.get('setAsActive') === 'true' ? 'ACTIVE' : 'INACTIVE';
+        registry.putCertificate(certificateId, certificatePem, status);
+        return { certificateArn: arn(`cert/${certificateId}`), certificateId, certificatePem };
       },
     ],
     [

@@ -2,12 +2,15 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 
+/** What a caller may set. */
 export const certificateStatuses = ['ACTIVE', 'INACTIVE', 'REVOKED'] as const;
-export type CertificateStatus = (typeof certificateStatuses)[number];
+/** A certificate waits for fleet provisioning, or is one of the others. */
+const keptStatuses = [...certificateStatuses, 'PENDING_ACTIVATION'] as const;
+export type CertificateStatus = (typeof keptStatuses)[number];
 const certificate = z.object({
   id: z.string(),
   pem: z.string(),
-  status: z.enum(certificateStatuses),
+  status: z.enum(keptStatuses),
   created_ms: z.number(),
 });
 const thingRow = z.object({

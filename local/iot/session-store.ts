@@ -150,6 +150,8 @@ export const openSessionStore = (file: string, expiryMs: number) => {
       draining.has(client) || sql.isSent.get(client.id, packet.brokerId, packet.brokerCounter) !== undefined,
     /** Ends what has been gone for too long. */
     expire,
+    /** Ends a client's session with all that waits for it. */
+    forget,
     connected: (client: string) => void sql.seen.run(client, null),
     disconnected: (client: string) => {
       for (const [turn, end] of turns)

@@ -8,6 +8,7 @@ import { startBroker } from './broker.ts';
 import { openCertificateAuthority } from './certificate-authority.ts';
 import { dataRoutes } from './data-routes.ts';
 import { allows, type PolicyDocument, policyDocument, unknownVariables } from './policy.ts';
+import { createProvisioning } from './provisioning.ts';
 import { openRegistry } from './registry.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { startRestService } from './rest-service.ts';
@@ -50,7 +51,7 @@ const hourMs = 60 * 60 * 1000;
 export const startIot = async (
   surroundings: Pick<
     Surroundings,
-    'region' | 'accountId' | 'stateDir' | 'invokeAsync' | 'sendToQueue' | 'log' | 'meter'
+    'region' | 'accountId' | 'stateDir' | 'invoke' | 'invokeAsync' | 'sendToQueue' | 'log' | 'meter'
   >,
   { mqttPort = defaultMqttPort, endpoints, sessionExpiryMs = hourMs }: IotOptions,
 ): Promise<Iot> => {
@@ -63,15 +64,29 @@ export const startIot = async (
   const policies = new Map<string, PolicyDocument>();
 
   const meter = surroundings.meter && iotMeter(surroundings.meter);
-  const publish = async (topic: string, payload: Buffer, qos: 0 | 1, republished = 0): Promise<void> => {
+  const publish = async (
+    topic: string,
+    payload: Buffer,
+    qos: 0 | 1,
+    { republished = 0, retain = false } = {},
+  ): Promise<void> => {
     meter?.published(topic, payload);
     await rules.process(topic, { payload, receivedAtMs: Date.now(), republished });
-    await broker.publish(topic, payload, qos);
+    await broker.publish(topic, payload, qos, retain);
   };
+  const provisioning = createProvisioning({
+    region,
+    accountId,
+    registry,
+    authority,
+    hasPolicy: (name) => policies.has(name),
+    invoke: (name, event) => surroundings.invoke(name, event),
+    log,
+  });
   const rules = createRules({
     region,
     endpoints,
-    publish,
+    publish: (topic, payload, qos, republished) => publish(topic, payload, qos, { republished }),
     invokeAsync: (name, event) => surroundings.invokeAsync(name, event),
     sendToQueue: (queue, body) => surroundings.sendToQueue(queue, body),
     log: surroundings.log,
@@ -102,6 +117,7 @@ export const startIot = async (
       });
     },
     process: (topic, message) => rules.process(topic, message),
+    provision: provisioning.answer,
   }).catch((error: unknown) => {
     registry.close();
     sessions.close();
@@ -121,7 +137,11 @@ export const startIot = async (
     }),
     log,
   );
-  const data = await startRestService('IoT data plane', dataRoutes(publish), log);
+  const dataPlane = dataRoutes(
+    (topic, payload, qos, retain) => publish(topic, payload, qos, { retain }),
+    broker.disconnectClient,
+  );
+  const data = await startRestService('IoT data plane', dataPlane, log);
 
   const createPolicy = (resource: ResolvedResource) => {
     const { PolicyName, PolicyDocument: document } = readProperties(resource, policyProperties);
@@ -162,6 +182,7 @@ export const startIot = async (
       'AWS::IoT::Policy': createPolicy,
       'AWS::IoT::TopicRule': createRule,
       'AWS::IoT::Thing': createThing,
+      ...provisioning.resources,
       // What the cloud writes to CloudWatch, the runtime writes to its log.
       'AWS::IoT::Logging': ({ logicalId }) => ({ ref: logicalId }),
     },

@@ -13,7 +13,7 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Surroundings } from '../ports.ts';
 import { startIot } from './start-iot.ts';
 
-type Given = Partial<Pick<Surroundings, 'sendToQueue' | 'invokeAsync'>> & {
+type Given = Partial<Pick<Surroundings, 'sendToQueue' | 'invoke' | 'invokeAsync'>> & {
   readonly stateDir?: string;
   readonly sessionExpiryMs?: number;
   readonly endpoints?: Readonly<Record<string, string>>;
@@ -74,6 +74,7 @@ export const startForTest = async (given: Given = {}) => {
       accountId: '000000000000',
       stateDir: () => stateDir,
       sendToQueue: given.sendToQueue ?? (async () => {}),
+      invoke: given.invoke ?? (async () => ({ ok: true, payload: null })),
       invokeAsync: given.invokeAsync ?? (async () => {}),
       log: (_, line) => void lines.push(line),
     },

@@ -1,3 +1,5 @@
+import { isProvisioningCall } from './provisioning-topics.ts';
+
 /** Whether a topic matches an MQTT filter (3.1.1 §4.7): `+` is one level, `#` the rest; neither starts at a `$` topic. */
 export const matchesFilter = (filter: string, topic: string): boolean => {
   if (topic.startsWith('$') && /^[+#]/.test(filter)) return false;
@@ -23,6 +25,7 @@ export const topicFault = (topic: string): string | undefined => {
   const { topic: counted, basicIngestRule } = destinationOf(topic);
   if (counted.split('/').length > 8) return 'the topic has more than 7 slashes';
   if (Buffer.byteLength(counted) > 256) return 'the topic is longer than 256 bytes';
-  if (basicIngestRule === undefined && topic.startsWith('$')) return 'the topic is reserved';
+  if (basicIngestRule === undefined && topic.startsWith('$') && !isProvisioningCall(topic))
+    return 'the topic is reserved';
   return undefined;
 };
