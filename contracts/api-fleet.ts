@@ -1,8 +1,27 @@
 import * as z from 'zod';
-import { customerId, gatewayId, minerId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
-import { pageCursor } from './page-cursor.ts';
+import { gatewayId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
 
-const displayName = z.string().trim().min(1).max(120);
+export const displayName = z.string().trim().min(1).max(120);
+/** Why a change is made; it stands in the audit log. */
+export const changeReason = z.string().trim().min(1).max(500);
+/** Which version of a thing a change was made for: another change in between is a conflict. */
+export const baseVersion = z.int().positive();
+
+/** What history names is archived, not deleted: it can be read, not changed, and it can be brought back. */
+export const lifeStatuses = ['active', 'archived'] as const;
+export const life = {
+  status: z.enum(lifeStatuses),
+  version: z.int().positive(),
+  archived_at: utcTime.optional(),
+};
+export const lifeQuery = z.strictObject({ status: z.enum([...lifeStatuses, 'all']).default('active') });
+/** Archives a thing or brings it back. */
+export const lifeChange = z.strictObject({ version: baseVersion, reason: changeReason });
+/** At least one field beside version and reason. */
+export const changesSomething = (change: object) =>
+  Object.keys(change).some((field) => field !== 'version' && field !== 'reason');
+export const nothingToChange = { error: 'must name at least one field to change' };
+
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -18,7 +37,17 @@ export const newSite = z.strictObject({
   capacity_kw: z.number().positive().max(5_000_000),
   time_zone: timeZone.default('UTC'),
 });
-export const site = newSite.extend({ site_id: siteId, time_zone: z.string(), created_at: utcTime });
+export const site = newSite.extend({ site_id: siteId, time_zone: z.string(), created_at: utcTime, ...life });
+/** The time zone stays: the daily tier is cut by it. */
+export const siteChange = z
+  .strictObject({
+    version: baseVersion,
+    reason: changeReason.optional(),
+    name: displayName.optional(),
+    location: newSite.shape.location.unwrap().nullable().optional(),
+    capacity_kw: newSite.shape.capacity_kw.optional(),
+  })
+  .refine(changesSomething, nothingToChange);
 export type Site = z.infer<typeof site>;
 
 export const zoneTypes = ['room', 'container', 'power', 'building'] as const;
@@ -30,7 +59,18 @@ export const newZone = z.strictObject({
   capacity_kw: z.number().positive().max(5_000_000),
   energy_source: z.enum(energySources).default('grid'),
 });
-export const zone = newZone.extend({ energy_source: z.enum(energySources) });
+export const zone = newZone.extend({ energy_source: z.enum(energySources), ...life });
+export type Zone = z.infer<typeof zone>;
+export const zoneChange = z
+  .strictObject({
+    version: baseVersion,
+    reason: changeReason.optional(),
+    name: displayName.optional(),
+    zone_type: newZone.shape.zone_type.optional(),
+    capacity_kw: newZone.shape.capacity_kw.optional(),
+    energy_source: z.enum(energySources).optional(),
+  })
+  .refine(changesSomething, nothingToChange);
 
 export const newGateway = z.strictObject({ gateway_id: gatewayId, name: displayName });
 export const gateway = newGateway.extend({
@@ -51,26 +91,8 @@ export const gatewayCredentials = z.strictObject({
   hmac_secret: z.base64(),
 });
 
-export const vendors = ['antminer', 'whatsminer', 'bitaxe'] as const;
-export const newMiner = z.strictObject({
-  miner_id: minerId,
-  vendor: z.enum(vendors),
-  model: z.string().trim().min(1).max(60),
-  serial_number: z.string().trim().min(1).max(60).optional(),
-  zone_id: zoneId,
-  gateway_id: gatewayId,
-  /** Whose machine it is, where it is hosted for somebody. */
-  customer_id: customerId.optional(),
-  rated_hashrate_ths: z.number().positive().max(100_000),
-  rated_power_w: z.number().positive().max(100_000),
-});
-export const newMiners = z.strictObject({ miners: z.array(newMiner).min(1).max(80) });
-
 export const sitePath = z.strictObject({ site_id: siteIdText });
-export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1_000).default(200),
-  cursor: pageCursor(minerId),
-});
+export const zonePath = sitePath.extend({ zone_id: zoneId });
 
 export const siteAnswer = z.strictObject({ site });
 export const sitesAnswer = z.strictObject({ sites: z.array(site), count: z.int() });
@@ -78,8 +100,3 @@ export const zoneAnswer = z.strictObject({ zone });
 export const zonesAnswer = z.strictObject({ zones: z.array(zone), count: z.int() });
 export const gatewayAnswer = z.strictObject({ gateway, credentials: gatewayCredentials });
 export const gatewaysAnswer = z.strictObject({ gateways: z.array(gateway), count: z.int() });
-export const minersAnswer = z.strictObject({
-  miners: z.array(newMiner),
-  count: z.int(),
-  next_cursor: z.string().optional(),
-});

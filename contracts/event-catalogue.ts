@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { alertKinds, severities } from './alert.ts';
 import { riskTiers } from './command.ts';
 import { controlEvents } from './control-events.ts';
-import { epochMs, gatewayId, minerId, siteId, tenantId, zoneId } from './identifiers.ts';
+import { fleetEvents } from './fleet-events.ts';
+import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
 
 const minerIds = z.array(minerId).min(1);
 
@@ -97,10 +98,8 @@ export const eventPayloads = {
     change: z.enum(['created', 'updated', 'deactivated']),
   }),
   ...controlEvents,
-  'fleet.site.created': z.object({ site_id: siteId, tenant_id: tenantId }),
-  'fleet.zone.created': z.object({ zone_id: zoneId }),
+  ...fleetEvents,
   'fleet.gateway.registered': z.object({ gateway_id: gatewayId }),
-  'fleet.miners.registered': z.object({ miner_ids: minerIds }),
   'identity.user.signed_in': z.object({ user_id: z.int() }),
   'identity.user.signed_out': z.object({ user_id: z.int() }),
   'telemetry.batch.set_aside': z.object({

@@ -1,30 +1,64 @@
 import {
+  customerAnswer,
+  customerChange,
+  customerPath,
+  customersAnswer,
+  newCustomer,
+  ownershipAnswer,
+  ownershipQuery,
+} from '../../contracts/api-customers.ts';
+import {
   gatewayAnswer,
   gatewaysAnswer,
-  minersAnswer,
+  lifeChange,
+  lifeQuery,
   newGateway,
-  newMiners,
   newSite,
   newZone,
-  pageQuery,
   siteAnswer,
+  siteChange,
   sitePath,
   sitesAnswer,
   zoneAnswer,
+  zoneChange,
+  zonePath,
   zonesAnswer,
 } from '../../contracts/api-fleet.ts';
+import {
+  minerAnswer,
+  minerChange,
+  minerLifeChange,
+  minerPath,
+  minersAnswer,
+  minersAssignment,
+  minersChange,
+  minersChanged,
+  minersImport,
+  minersImported,
+  minersQuery,
+  newMiners,
+} from '../../contracts/api-miners.ts';
 import type { RouteTable } from '../../contracts/route.ts';
 
 const read = { module: 'hosting', level: 'read' } as const;
+const oversee = { module: 'hosting', level: 'read', rank: 'operator' } as const;
 const manage = { module: 'hosting', level: 'full', rank: 'manager' } as const;
 const administer = { module: 'hosting', level: 'full', rank: 'admin' } as const;
 
-export const fleetRoutes = {
+const oneSite = '/api/v1/sites/{site_id}';
+const oneZone = `${oneSite}/zones/{zone_id}` as const;
+const allMiners = `${oneSite}/miners` as const;
+const oneMiner = `${allMiners}/{miner_id}` as const;
+const allCustomers = `${oneSite}/customers` as const;
+const oneCustomer = `${allCustomers}/{customer_id}` as const;
+
+export const siteRoutes = {
   listSites: {
     method: 'GET',
     path: '/api/v1/sites',
     summary: { en: 'Sites that you reach', zh: '可访问的站点' },
     access: read,
+    query: lifeQuery,
     success: { status: 200, body: sitesAnswer },
   },
   createSite: {
@@ -37,34 +71,100 @@ export const fleetRoutes = {
   },
   getSite: {
     method: 'GET',
-    path: '/api/v1/sites/{site_id}',
+    path: oneSite,
     summary: { en: 'One site', zh: '站点详情' },
     access: read,
     params: sitePath,
     success: { status: 200, body: siteAnswer },
   },
+  changeSite: {
+    method: 'PATCH',
+    path: oneSite,
+    summary: { en: 'Change a site', zh: '修改站点' },
+    access: administer,
+    params: sitePath,
+    body: siteChange,
+    success: { status: 200, body: siteAnswer },
+  },
+  archiveSite: {
+    method: 'POST',
+    path: `${oneSite}/archive`,
+    summary: { en: 'Archive a site that has no miners in use', zh: '归档没有在用矿机的站点' },
+    access: administer,
+    params: sitePath,
+    body: lifeChange,
+    success: { status: 200, body: siteAnswer },
+  },
+  restoreSite: {
+    method: 'POST',
+    path: `${oneSite}/restore`,
+    summary: { en: 'Bring back an archived site', zh: '恢复已归档的站点' },
+    access: administer,
+    params: sitePath,
+    body: lifeChange,
+    success: { status: 200, body: siteAnswer },
+  },
   listZones: {
     method: 'GET',
-    path: '/api/v1/sites/{site_id}/zones',
+    path: `${oneSite}/zones`,
     summary: { en: 'Zones of a site', zh: '站点分区' },
     access: read,
     params: sitePath,
+    query: lifeQuery,
     success: { status: 200, body: zonesAnswer },
   },
   createZone: {
     method: 'POST',
-    path: '/api/v1/sites/{site_id}/zones',
+    path: `${oneSite}/zones`,
     summary: { en: 'Add a zone', zh: '新增分区' },
     access: manage,
     params: sitePath,
     body: newZone,
     success: { status: 201, body: zoneAnswer },
   },
+  getZone: {
+    method: 'GET',
+    path: oneZone,
+    summary: { en: 'One zone', zh: '分区详情' },
+    access: read,
+    params: zonePath,
+    success: { status: 200, body: zoneAnswer },
+  },
+  changeZone: {
+    method: 'PATCH',
+    path: oneZone,
+    summary: { en: 'Change a zone', zh: '修改分区' },
+    access: manage,
+    params: zonePath,
+    body: zoneChange,
+    success: { status: 200, body: zoneAnswer },
+  },
+  archiveZone: {
+    method: 'POST',
+    path: `${oneZone}/archive`,
+    summary: { en: 'Archive a zone that has no miners in use', zh: '归档没有在用矿机的分区' },
+    access: manage,
+    params: zonePath,
+    body: lifeChange,
+    success: { status: 200, body: zoneAnswer },
+  },
+  restoreZone: {
+    method: 'POST',
+    path: `${oneZone}/restore`,
+    summary: { en: 'Bring back an archived zone', zh: '恢复已归档的分区' },
+    access: manage,
+    params: zonePath,
+    body: lifeChange,
+    success: { status: 200, body: zoneAnswer },
+  },
+} as const satisfies RouteTable;
+
+export const gatewayRoutes = {
   listGateways: {
     method: 'GET',
     path: '/api/v1/sites/{site_id}/gateways',
     summary: { en: 'Gateways of a site', zh: '站点网关' },
-    access: read,
+    access: oversee,
     params: sitePath,
     success: { status: 200, body: gatewaysAnswer },
   },
@@ -77,18 +177,21 @@ export const fleetRoutes = {
     body: newGateway,
     success: { status: 201, body: gatewayAnswer },
   },
+} as const satisfies RouteTable;
+
+export const minerRoutes = {
   listMiners: {
     method: 'GET',
-    path: '/api/v1/sites/{site_id}/miners',
-    summary: { en: 'Miners of a site', zh: '站点矿机' },
+    path: allMiners,
+    summary: { en: 'Miners of a site: filtered, sorted, in pages', zh: '站点矿机：可筛选、排序、分页' },
     access: read,
     params: sitePath,
-    query: pageQuery,
+    query: minersQuery,
     success: { status: 200, body: minersAnswer },
   },
   registerMiners: {
     method: 'POST',
-    path: '/api/v1/sites/{site_id}/miners',
+    path: allMiners,
     summary: {
       en: 'Add miners, up to 80 at once, all or none',
       zh: '新增矿机，一次最多 80 台，全部成功或全部失败',
@@ -98,4 +201,144 @@ export const fleetRoutes = {
     body: newMiners,
     success: { status: 201, body: minersAnswer },
   },
+  importMiners: {
+    method: 'POST',
+    path: `${allMiners}/import`,
+    summary: {
+      en: 'Add miners from CSV, with every faulty row named',
+      zh: '从 CSV 导入矿机，并指出每一处错误',
+    },
+    access: manage,
+    params: sitePath,
+    body: minersImport,
+    success: { status: 200, body: minersImported },
+  },
+  changeMiners: {
+    method: 'POST',
+    path: `${allMiners}/change`,
+    summary: { en: 'Change many miners at once, or see what that would do', zh: '批量修改矿机，或先试运行' },
+    access: manage,
+    params: sitePath,
+    body: minersChange,
+    success: { status: 200, body: minersChanged },
+  },
+  assignMiners: {
+    method: 'POST',
+    path: `${allMiners}/assign`,
+    summary: { en: 'Say whose miners are from a time on', zh: '指定矿机自某时起的归属客户' },
+    access: manage,
+    params: sitePath,
+    body: minersAssignment,
+    success: { status: 200, body: minersChanged },
+  },
+  getMiner: {
+    method: 'GET',
+    path: oneMiner,
+    summary: { en: 'One miner, with whose it was when', zh: '矿机详情及归属历史' },
+    access: read,
+    params: minerPath,
+    success: { status: 200, body: minerAnswer },
+  },
+  changeMiner: {
+    method: 'PATCH',
+    path: oneMiner,
+    summary: { en: 'Change a miner, or move it', zh: '修改或迁移矿机' },
+    access: manage,
+    params: minerPath,
+    body: minerChange,
+    success: { status: 200, body: minerAnswer },
+  },
+  retireMiner: {
+    method: 'POST',
+    path: `${oneMiner}/retire`,
+    summary: {
+      en: 'Retire a miner: it keeps its history and raises no alarm',
+      zh: '停用矿机：保留历史，不再告警',
+    },
+    access: manage,
+    params: minerPath,
+    body: minerLifeChange,
+    success: { status: 200, body: minerAnswer },
+  },
+  restoreMiner: {
+    method: 'POST',
+    path: `${oneMiner}/restore`,
+    summary: { en: 'Bring back a retired miner', zh: '恢复已停用的矿机' },
+    access: manage,
+    params: minerPath,
+    body: minerLifeChange,
+    success: { status: 200, body: minerAnswer },
+  },
+} as const satisfies RouteTable;
+
+export const customerRoutes = {
+  listCustomers: {
+    method: 'GET',
+    path: allCustomers,
+    summary: { en: 'Customers whose machines the site hosts', zh: '站点的托管客户' },
+    access: read,
+    params: sitePath,
+    query: lifeQuery,
+    success: { status: 200, body: customersAnswer },
+  },
+  createCustomer: {
+    method: 'POST',
+    path: allCustomers,
+    summary: { en: 'Add a customer', zh: '新增托管客户' },
+    access: manage,
+    params: sitePath,
+    body: newCustomer,
+    success: { status: 201, body: customerAnswer },
+  },
+  getCustomer: {
+    method: 'GET',
+    path: oneCustomer,
+    summary: { en: 'One customer', zh: '托管客户详情' },
+    access: read,
+    params: customerPath,
+    success: { status: 200, body: customerAnswer },
+  },
+  changeCustomer: {
+    method: 'PATCH',
+    path: oneCustomer,
+    summary: { en: 'Change a customer', zh: '修改托管客户' },
+    access: manage,
+    params: customerPath,
+    body: customerChange,
+    success: { status: 200, body: customerAnswer },
+  },
+  archiveCustomer: {
+    method: 'POST',
+    path: `${oneCustomer}/archive`,
+    summary: { en: 'Archive a customer who owns no machines here', zh: '归档在此没有矿机的客户' },
+    access: manage,
+    params: customerPath,
+    body: lifeChange,
+    success: { status: 200, body: customerAnswer },
+  },
+  restoreCustomer: {
+    method: 'POST',
+    path: `${oneCustomer}/restore`,
+    summary: { en: 'Bring back an archived customer', zh: '恢复已归档的客户' },
+    access: manage,
+    params: customerPath,
+    body: lifeChange,
+    success: { status: 200, body: customerAnswer },
+  },
+  listOwnership: {
+    method: 'GET',
+    path: `${oneSite}/ownership`,
+    summary: { en: 'Who owned which machines within an interval', zh: '某段时间内矿机的归属' },
+    access: read,
+    params: sitePath,
+    query: ownershipQuery,
+    success: { status: 200, body: ownershipAnswer },
+  },
+} as const satisfies RouteTable;
+
+export const fleetRoutes = {
+  ...siteRoutes,
+  ...gatewayRoutes,
+  ...minerRoutes,
+  ...customerRoutes,
 } as const satisfies RouteTable;

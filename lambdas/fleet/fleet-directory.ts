@@ -1,14 +1,16 @@
 import { DecryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { Site } from '../../contracts/api-fleet.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import {
   type FleetStore,
   fleetKeys,
   gatewayItem,
-  minerItem,
   minersByGateway,
-  siteItem,
+  toSite,
+  toStoredMiner,
 } from './fleet-keys.ts';
+import { ownerAt, type Turns } from './ownership.ts';
 
 /** What other contexts know of a miner. Its address is known on site only. */
 export type RegisteredMiner = {
@@ -16,12 +18,18 @@ export type RegisteredMiner = {
   readonly vendor: string;
   readonly model: string;
   readonly zoneId: string;
-  /** Whose machine it is, where it is hosted for somebody. */
+  /** Whose machine it is now, where it is hosted for somebody. */
   readonly customerId?: string | undefined;
   readonly gatewayId: string;
   readonly ratedHashrateThs: number;
   readonly ratedPowerW: number;
+  /** Set for a machine that was taken out of use: it raises no alarm, takes no command and is in no live list. */
+  readonly retired?: boolean | undefined;
+  /** Whose it was and will be. */
+  readonly owners?: Turns | undefined;
 };
+
+type DirectoryStore = FleetStore & { readonly clock?: Clock };
 
 /** The site, if the tenant has it; undefined for another tenant's site as for none. */
 export const readSite =
@@ -33,11 +41,6 @@ export const readSite =
     return Item && toSite(Item);
   };
 
-export const toSite = (item: unknown): Site => {
-  const { site_id, name, location, capacity_kw, time_zone, created_at } = siteItem.parse(item);
-  return { site_id, name, ...(location !== undefined && { location }), capacity_kw, time_zone, created_at };
-};
-
 /** The tenant behind a gateway, for work that no user asked for; undefined where the site has no such gateway. */
 export const readGatewayOwner =
   ({ db, fleetTable }: FleetStore) =>
@@ -48,9 +51,9 @@ export const readGatewayOwner =
     return Item && { tenantId: gatewayItem.parse(Item).tenant_id };
   };
 
-/** Every miner that a gateway serves. */
+/** Every miner that a gateway serves, retired ones too. */
 export const readMinersOfGateway =
-  ({ db, fleetTable }: FleetStore) =>
+  ({ db, fleetTable, clock }: DirectoryStore) =>
   (gatewayId: string): Promise<RegisteredMiner[]> =>
     readMinerPages(
       paginateQuery(
@@ -62,11 +65,12 @@ export const readMinersOfGateway =
           ExpressionAttributeValues: { ':gateway': fleetKeys.minersOfGateway(gatewayId) },
         },
       ),
+      clock,
     );
 
-/** Every miner of a site. */
+/** Every miner of a site, retired ones too. */
 export const readMiners =
-  ({ db, fleetTable }: FleetStore) =>
+  ({ db, fleetTable, clock }: DirectoryStore) =>
   (siteId: number): Promise<RegisteredMiner[]> =>
     readMinerPages(
       paginateQuery(
@@ -77,35 +81,43 @@ export const readMiners =
           ExpressionAttributeValues: { ':site': `SITE#${siteId}`, ':miner': 'MINER#' },
         },
       ),
+      clock,
     );
 
-/** One miner of a site, or undefined. */
+/** One miner of a site, or undefined where the site has no such miner in use. */
 export const readMiner =
-  ({ db, fleetTable }: FleetStore) =>
+  ({ db, fleetTable, clock }: DirectoryStore) =>
   async (siteId: number, minerId: string): Promise<RegisteredMiner | undefined> => {
     const { Item } = await db.send(
       new GetCommand({ TableName: fleetTable, Key: fleetKeys.miner(siteId, minerId) }),
     );
-    return Item && toRegisteredMiner(Item);
+    const miner = Item && toRegisteredMiner(Item, clock);
+    return miner?.retired ? undefined : miner;
   };
 
-const readMinerPages = async (pages: AsyncIterable<{ Items?: Record<string, unknown>[] | undefined }>) => {
+const readMinerPages = async (
+  pages: AsyncIterable<{ Items?: Record<string, unknown>[] | undefined }>,
+  clock: Clock | undefined,
+) => {
   const miners: RegisteredMiner[] = [];
-  for await (const { Items } of pages) for (const item of Items ?? []) miners.push(toRegisteredMiner(item));
+  for await (const { Items } of pages)
+    for (const item of Items ?? []) miners.push(toRegisteredMiner(item, clock));
   return miners;
 };
 
-const toRegisteredMiner = (item: unknown): RegisteredMiner => {
-  const miner = minerItem.parse(item);
+const toRegisteredMiner = (item: unknown, clock: Clock = systemClock): RegisteredMiner => {
+  const miner = toStoredMiner(item);
   return {
     minerId: miner.miner_id,
     vendor: miner.vendor,
     model: miner.model,
     zoneId: miner.zone_id,
-    customerId: miner.customer_id,
+    customerId: ownerAt(miner.owners, clock.nowMs()),
     gatewayId: miner.gateway_id,
     ratedHashrateThs: miner.rated_hashrate_ths,
     ratedPowerW: miner.rated_power_w,
+    ...(miner.status === 'retired' && { retired: true }),
+    owners: miner.owners,
   };
 };
 

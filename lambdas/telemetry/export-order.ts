@@ -100,7 +100,11 @@ export const tooManyRows = (limit: keyof typeof rowLimits, says: string) =>
 
 type Asked = Omit<z.output<typeof exportQuery>, 'site_id' | 'miner_id'>;
 /** What the API was asked for, as an order; all fields of raw samples, of windows the usual ones. */
-export const orderOf = (site: Site, asked: Asked, minerIds: readonly string[] | undefined): ExportOrder => ({
+export const orderOf = (
+  site: Pick<Site, 'site_id' | 'time_zone'>,
+  asked: Asked,
+  minerIds: readonly string[] | undefined,
+): ExportOrder => ({
   siteId: site.site_id,
   timeZone: site.time_zone,
   tier: asked.tier,

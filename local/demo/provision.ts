@@ -2,13 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ruleAnswer } from '../../contracts/api-advisor.ts';
-import {
-  gatewayAnswer,
-  minersAnswer,
-  type newMiner,
-  siteAnswer,
-  zoneAnswer,
-} from '../../contracts/api-fleet.ts';
+import { customerAnswer } from '../../contracts/api-customers.ts';
+import { gatewayAnswer, siteAnswer, zoneAnswer } from '../../contracts/api-fleet.ts';
+import { minersAnswer, type newMiner } from '../../contracts/api-miners.ts';
 import { siteId } from '../../contracts/identifiers.ts';
 import { type ApiClient, apiClient } from '../api-client.ts';
 
@@ -77,6 +73,8 @@ export const provision = async (
     gateway_id: plan.gatewayId,
     name: 'Gateway 1',
   });
+  for (const customer of customers)
+    if (customer) await owner.call('POST', `${base}/customers`, customerAnswer, customer);
   await registerMiners(owner, base, plan, onProgress);
   if (plan.withRule)
     await owner.call('POST', '/api/v1/ai/auto/rules', ruleAnswer, autoApproveRule(site.site_id));
@@ -103,10 +101,15 @@ export const provision = async (
 };
 
 /** Whose machines the demo hosts, ten side by side each; every fourth ten are the operator's own. */
-const customers = ['cust-aurora', 'cust-borealis', 'cust-cascade', undefined];
+const customers = [
+  { customer_id: 'cust-aurora', name: 'Aurora Mining' },
+  { customer_id: 'cust-borealis', name: 'Borealis Capital' },
+  { customer_id: 'cust-cascade', name: 'Cascade Partners' },
+  undefined,
+];
 const ownedBy = (index: number) => {
   const customer = customers[Math.floor(index / 10) % customers.length];
-  return customer === undefined ? {} : { customer_id: customer };
+  return customer === undefined ? {} : { customer_id: customer.customer_id };
 };
 
 const registerMiners = async (

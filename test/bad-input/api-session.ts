@@ -59,7 +59,7 @@ export const sessionTests = (stageOf: () => Stage) => {
     for (const [method, path] of [
       ['GET', '/api/v1/nothing'],
       ['DELETE', '/api/v1/sites'],
-      ['PATCH', `/api/v1/sites/${stageOf().ids.siteId}`],
+      ['PUT', `/api/v1/sites/${stageOf().ids.siteId}`],
       ['GET', '/api/v1/sites/1/miners/m-0001/../../..'],
       ['GET', '/api/v2/sites'],
     ] as const)

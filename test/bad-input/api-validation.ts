@@ -169,6 +169,7 @@ export const validationTests = (stageOf: () => Stage) => {
   it('refuses a tampered cursor, on every list that has pages', async () => {
     const paged = [
       'listMiners',
+      'listOwnership',
       'listAlerts',
       'listIncidents',
       'listCommands',

@@ -53,6 +53,24 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
         },
       ],
     },
+    changeSite: { version: 1, name: 'Renamed' },
+    archiveSite: { version: 1, reason: 'Closed' },
+    restoreSite: { version: 1, reason: 'Open again' },
+    changeZone: { version: 1, name: 'Renamed' },
+    archiveZone: { version: 1, reason: 'Empty' },
+    restoreZone: { version: 1, reason: 'In use again' },
+    importMiners: {
+      csv: `miner_id,vendor,model,zone_id,gateway_id,rated_hashrate_ths,rated_power_w\nm-8,antminer,Antminer S21,zone-1,${gatewayId},200,3500\n`,
+    },
+    changeMiners: { selection: { miner_ids: [minerId] }, change: { add_labels: ['seen'] }, reason: 'Seen' },
+    assignMiners: { selection: { miner_ids: [minerId] }, customer_id: 'cust-borealis', reason: 'Sold' },
+    changeMiner: { version: 1, labels: ['seen'] },
+    retireMiner: { version: 1, reason: 'Broken' },
+    restoreMiner: { version: 1, reason: 'Repaired' },
+    createCustomer: { customer_id: 'cust-9', name: 'Nine' },
+    changeCustomer: { version: 1, name: 'Renamed' },
+    archiveCustomer: { version: 1, reason: 'Gone' },
+    restoreCustomer: { version: 1, reason: 'Back' },
     createRecommendation: {
       site_id: siteId,
       trigger_type: 'user_request',
@@ -85,6 +103,8 @@ const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, st
       return { ...bySite, miner_id: minerId };
     case 'getExportFile':
       return { ...bySite, ...day };
+    case 'listOwnership':
+      return day;
     case 'getLive':
     case 'getMinerSeries':
     case 'getAggregates':
@@ -126,6 +146,8 @@ export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<st
     command_id: ids.commandId,
     rule_id: String(ids.ruleId),
     miner_id: ids.minerId,
+    zone_id: 'zone-1',
+    customer_id: 'cust-aurora',
     export_id: `ex-${'0'.repeat(24)}`,
     quarantine_id: `q-${'0'.repeat(24)}`,
   };
