@@ -7,7 +7,7 @@ type Option = { readonly flag: string; readonly about: string };
 /** One bench: what it is called, which page shows its figures, what it may be told, and how it is run. */
 export type Entry = {
   readonly name: string;
-  readonly page: 'loop.md' | 'telemetry.md';
+  readonly page: 'loop.md' | 'telemetry.md' | 'control.md';
   readonly about: string;
   readonly options: readonly Option[];
   /** Throws ZodError on options that are none. */
@@ -216,5 +216,30 @@ const telemetryBenches = [
   ),
 ];
 
+const controlBenches = [
+  entry(
+    {
+      name: 'control audit',
+      page: 'control.md',
+      about: 'the audit log changed in every way, appended to by many at once, and proven',
+      options: [
+        { flag: 'entries N', about: 'entries whose every bit is flipped (default 1000)' },
+        { flag: 'writers N', about: 'that append to one site at once (default 50)' },
+        { flag: 'appends N', about: 'of each writer (default 20)' },
+        { flag: 'leaves N', about: 'events of the log that proofs are made from (default 1000000)' },
+        { flag: 'proofs N', about: 'of each kind (default 1000)' },
+      ],
+      shape: {
+        entries: count(1_000, 10_000),
+        writers: count(50, 200),
+        appends: count(20, 1_000),
+        leaves: count(1_000_000, 10_000_000),
+        proofs: count(1_000, 100_000),
+      },
+    },
+    async (settings, watcher) => (await import('./audit/audit.ts')).benchAudit(settings, watcher),
+  ),
+];
+
 /** Every bench; `telemetry` alone runs all whose names begin with it. */
-export const catalogue: readonly Entry[] = [...loopBenches, ...telemetryBenches];
+export const catalogue: readonly Entry[] = [...loopBenches, ...telemetryBenches, ...controlBenches];

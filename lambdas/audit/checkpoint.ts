@@ -45,6 +45,8 @@ export const openCheckpoint = (text: string, publicKey: Uint8Array): OpenedCheck
   if (!signed || !site || !size || !root || !blob) return { ok: false, fault: 'it is no signed checkpoint' };
   const siteId = Number(site);
   const signature = Buffer.from(blob, 'base64');
+  if (signature.toString('base64') !== blob)
+    return { ok: false, fault: 'its signature is not written as it was' };
   if (name !== originOf(siteId) || !signature.subarray(0, 4).equals(keyIdOf(siteId, publicKey)))
     return { ok: false, fault: 'another key signed it' };
   const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });

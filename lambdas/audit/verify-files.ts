@@ -91,6 +91,17 @@ export const verifyFiles = (files: readonly NamedFile[], publicKeyPem?: string):
         say(name, false, `event ${seq} differs from the one in ${known.name}`);
       links.set(seq, { name, link: { seq, event, prev_hash, event_hash } });
     }
+  for (const { name, found } of exported) {
+    const of = checkpoints.find((one) => one.name === name)?.of;
+    if (found.count !== found.events.length)
+      say(name, false, `it says that it holds ${found.count} events, and holds ${found.events.length}`);
+    if (found.events.some((event) => event.site_id !== found.site_id))
+      say(name, false, `it holds events of other sites than ${found.site_id}`);
+    if (of && (of.size !== found.size || of.siteId !== found.site_id))
+      say(name, false, 'its checkpoint is of another site or size than it says');
+    const nextSeq = (found.events.at(-1)?.seq ?? found.size) + 1;
+    if ((found.next_seq ?? nextSeq) !== nextSeq) say(name, false, `it does not go on at ${found.next_seq}`);
+  }
   const included = parsed.flatMap(({ found }) => ('seq' in found ? [found.seq] : []));
   walk(links, checkpoints, included, say);
   for (const { name, found } of parsed) {
