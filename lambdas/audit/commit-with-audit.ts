@@ -37,6 +37,8 @@ export const auditKeys = {
 
 const storedHead = z.object({ seq: z.int().nonnegative(), event_hash: z.string() });
 const attempts = 40;
+/** Long enough that fifty writers of one site do not keep each other from it. */
+const longestWaitMs = 2_500;
 
 /** The typed way to state a domain event: its payload is checked against the catalogue. */
 export const stateEvent = <T extends EventType>(
@@ -79,7 +81,7 @@ export const commitWithAudit = ({ db, auditTable, clock = systemClock }: AuditSt
         const newer = storedHead.safeParse(plainItem(reasons[items.length]?.Item));
         if (newer.success) seenHeads.set(siteId, newer.data);
       }
-      await delay(Math.random() * Math.min(200, 5 * 2 ** Math.min(attempt, 6)));
+      await delay(Math.random() * Math.min(longestWaitMs, 10 * 2 ** attempt));
     }
     throw new Error(`The audit chain of site ${siteId} stayed contended over ${attempts} attempts`);
   };
