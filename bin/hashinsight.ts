@@ -11,6 +11,7 @@ import { PlatformStack } from '../lib/platform/platform-stack.ts';
 import { bundleLambdas } from '../lib/shared/bundle.ts';
 import { checkWithNag } from '../lib/shared/nag.ts';
 import { TelemetryStack } from '../lib/telemetry/telemetry-stack.ts';
+import { WebhooksStack } from '../lib/webhooks/webhooks-stack.ts';
 
 await bundleLambdas();
 const app = new App();
@@ -22,6 +23,7 @@ const control = new ControlStack(app, 'HashInsightControl', { platform, apiAcces
 const telemetry = new TelemetryStack(app, 'HashInsightTelemetry', { platform, apiAccess, audit, fleet });
 new AlertingStack(app, 'HashInsightAlerting', { platform, apiAccess, audit, fleet });
 new AdvisorStack(app, 'HashInsightAdvisor', { platform, apiAccess, audit, fleet, telemetry, control });
+new WebhooksStack(app, 'HashInsightWebhooks', { platform, apiAccess, audit, fleet });
 new ConsoleStack(app, 'HashInsightConsole', { platform });
 checkWithNag(app);
 app.synth();

@@ -4,6 +4,7 @@ import { riskTiers } from './command.ts';
 import { controlEvents } from './control-events.ts';
 import { fleetEvents } from './fleet-events.ts';
 import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
+import { webhookEvents } from './webhook-events.ts';
 
 const minerIds = z.array(minerId).min(1);
 
@@ -120,6 +121,7 @@ export const eventPayloads = {
     shard: z.int(),
     gaps: z.array(z.object({ after: z.int(), before: z.int() })),
   }),
+  ...webhookEvents,
 } as const;
 export type EventType = keyof typeof eventPayloads;
 export type EventPayload<T extends EventType> = z.infer<(typeof eventPayloads)[T]>;

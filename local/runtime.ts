@@ -36,6 +36,9 @@ export type RuntimeOptions = {
   readonly log?: (service: string, line: string) => void;
 };
 
+/** Where webhooks may go on one machine, beside the public internet. */
+const loopback = '127.0.0.0/8,::1/128';
+
 export type Memory = {
   readonly rssBytes: number;
   readonly heapUsedBytes: number;
@@ -107,7 +110,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       parameterHandlers,
       ...all.map(({ resources }) => resources),
     );
-    const parameters = { PublicUrl: publicUrl, ...options.parameters };
+    const parameters = { PublicUrl: publicUrl, WebhookNetworks: loopback, ...options.parameters };
     const outputs = await deploy(assembly, { region, accountId, publicUrl, handlers, parameters });
     onProgress?.('Starting event sources');
     for (const service of all) await service.begin?.();

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -63,13 +63,18 @@ export class AppQueue extends Construct {
 
   /** Routes events of these detail-types from the bus into the queue. */
   subscribe(bus: EventBus, detailTypes: readonly string[]) {
+    return this.hear(bus, { detailType: [...detailTypes] });
+  }
+
+  /** Routes what fits a pattern from the bus into the queue. */
+  hear(bus: EventBus, eventPattern: EventPattern) {
     new Rule(this, 'Rule', {
       eventBus: EventBus.fromEventBusAttributes(this, 'Bus', {
         eventBusArn: bus.eventBusArn,
         eventBusName: bus.eventBusName,
         eventBusPolicy: bus.eventBusPolicy,
       }),
-      eventPattern: { detailType: [...detailTypes] },
+      eventPattern,
       targets: [new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters })],
     });
     return this;

@@ -9,6 +9,7 @@ import { controlRoutes } from '../../lambdas/control/api.ts';
 import { fleetRoutes } from '../../lambdas/fleet/api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
+import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 
 /** Every route table of the product, by context. */
 export const routeTables: Readonly<Record<string, RouteTable>> = {
@@ -19,6 +20,7 @@ export const routeTables: Readonly<Record<string, RouteTable>> = {
   advisor: advisorRoutes,
   control: controlRoutes,
   audit: auditRoutes,
+  webhooks: webhookRoutes,
 };
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });

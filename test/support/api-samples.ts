@@ -6,6 +6,7 @@ import { controlRoutes } from '../../lambdas/control/api.ts';
 import { fleetRoutes } from '../../lambdas/fleet/api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
+import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 
 export type Operation = Route & { readonly id: string };
 
@@ -18,6 +19,7 @@ export const operations: readonly Operation[] = [
   advisorRoutes,
   controlRoutes,
   auditRoutes,
+  webhookRoutes,
 ].flatMap((table) => Object.entries<Route>(table).map(([id, route]) => ({ ...route, id })));
 
 /** What the samples name. */
@@ -91,6 +93,12 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     executeApproved: { site_id: siteId },
     createExport: { site_id: siteId, ...day },
     replayQuarantined: { site_id: siteId },
+    createWebhook: { site_id: siteId, url: 'https://hooks.example.com/', event_types: ['*'] },
+    changeWebhook: { site_id: siteId, enabled: false },
+    rotateWebhookSecret: { site_id: siteId },
+    pingWebhook: { site_id: siteId },
+    replayDelivery: { site_id: siteId },
+    replayWebhook: { site_id: siteId, from: day.from, to: day.to },
   };
   return bodies[id];
 };
@@ -127,6 +135,12 @@ const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, st
     case 'verifyAudit':
     case 'getAuditCheckpoint':
     case 'exportAudit':
+    case 'listWebhooks':
+    case 'getWebhook':
+    case 'removeWebhook':
+    case 'listDeliveries':
+    case 'getDelivery':
+    case 'getWebhookReplay':
       return bySite;
     case 'proveAuditInclusion':
       return { ...bySite, seq: '1' };
@@ -150,6 +164,9 @@ export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<st
     customer_id: 'cust-aurora',
     export_id: `ex-${'0'.repeat(24)}`,
     quarantine_id: `q-${'0'.repeat(24)}`,
+    webhook_id: `wh-${'0'.repeat(24)}`,
+    delivery_id: `${'0'.repeat(13)}-evt_${'0'.repeat(24)}`,
+    replay_id: `rp-${'0'.repeat(24)}`,
   };
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),

@@ -1,0 +1,26 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { domainEvent } from '../../contracts/domain-event.ts';
+import { parseBusEvent } from '../shared/bus-message.ts';
+import { systemClock } from '../shared/clock.ts';
+import { config } from '../shared/config.ts';
+import { documentClient } from '../shared/dynamo.ts';
+import { sqsHandler } from '../shared/sqs-batch.ts';
+import { insertDelivery } from './delivery-repository.ts';
+import { listEndpoints } from './endpoint-repository.ts';
+import { fanOut } from './fan-out.ts';
+import { requestAttempt } from './request-attempt.ts';
+
+const env = config({ WEBHOOKS_TABLE: z.string(), ATTEMPTS_QUEUE: z.string() });
+const store = { db: documentClient(), webhooksTable: env.WEBHOOKS_TABLE };
+const spread = fanOut({
+  listEndpoints: listEndpoints(store),
+  insert: insertDelivery(store),
+  requestAttempt: requestAttempt(new SQSClient({}), env.ATTEMPTS_QUEUE),
+  clock: systemClock,
+});
+
+/** Every domain event of the bus: one delivery for each endpoint that asked for it. */
+export const handler = sqsHandler(async ({ body }) => {
+  await spread(domainEvent.parse(parseBusEvent(body).detail));
+});
