@@ -101,8 +101,8 @@ export type Measured = {
   readonly steps: readonly string[];
 };
 
-/** Enough to see what a day's and ten days' roll-ups take, in a run of a minute or two. */
-const minersOfDay = 200;
+/** A shard as gateways make them (edge-greengrass/polling/shards.ts): smaller ones would take more bytes a reading. */
+const minersOfDay = 1_000;
 /** After the hour's roll-ups: these wait five minutes for what comes late (lambdas/telemetry/tier-levels.ts). */
 const settledMs = 6 * minuteMs;
 
@@ -163,6 +163,18 @@ const isOfSite = (used: string) => /GROUPS|\/groups\//.test(used);
 const flowsTimes = (usage: Usage, shards: number, spans: number) =>
   times(usage, (used) => (isOfSite(used) ? spans : shards * spans), 0);
 
+/**
+ * Blocks that replace others give back the rest of their time. Where an hour of the site and a day of a shard do not fit each other to the
+ * byte, that may be a little more than was counted: such a remainder is no income.
+ */
+const withoutReturns = (usage: Usage): Usage =>
+  Object.fromEntries(
+    Object.entries(usage).map(([unit, used]) => [
+      unit,
+      Object.fromEntries(Object.entries(used).map(([name, amount]) => [name, Math.max(0, amount)])),
+    ]),
+  );
+
 /** A month of 30 days of a site, from an hour of the whole site and a day of one of its shards. */
 export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measured> => {
   const hour = await measureHour(plan, watcher);
@@ -173,12 +185,12 @@ export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measur
   const daily = flowsTimes(day.day, shards, 30);
   const tenDaily = flowsTimes(day.tenDays, shards, 3 * 10);
   return {
-    month: together(hourly, daily, tenDaily),
+    month: withoutReturns(together(hourly, daily, tenDaily)),
     parts: { hour: hour.usage, dayOfShard: day.day, tenDaysOfShard: day.tenDays },
     sent: hour.sent,
     steps: [
       `${plan.minutes} minutes of all ${plan.miners} miners, with every five-minute and hourly roll-up: times ${monthMinutes / plan.minutes} for 30 days.`,
-      `What the four hours after a midnight used more than four hours before it, for one shard of ${inShard} miners with a whole day of ${plan.intervalS} s samples (sent five minutes at a time): times ${shards}, times 30 days; the site's own sums once. Shards of 1,000 make fewer requests than so many small ones, so this is on the high side.`,
+      `What the four hours after a midnight used more than four hours before it, for one shard of ${inShard} miners with a whole day of ${plan.intervalS} s samples (sent five minutes at a time): times ${shards}, times 30 days; the site's own sums once.`,
       `What the end of ten days used more, for that shard with one day of data in them: times 10 for the days that it lacks, times ${shards}, times 3 a month.`,
       'Stored bytes: each object or item by its bytes and the time until its retention ends, less what is given back when it is replaced before; so the month is one with every tier full.',
     ],

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gatewayAnswer, siteAnswer, zoneAnswer } from '../../contracts/api-fleet.ts';
+import { siteAnswer, zoneAnswer } from '../../contracts/api-fleet.ts';
+import { gatewayAnswer } from '../../contracts/api-gateways.ts';
 import { minersAnswer } from '../../contracts/api-miners.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { type ApiClient, apiClient } from '../../local/api-client.ts';
