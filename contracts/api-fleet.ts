@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { gatewayId, siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
+import { siteId, siteIdText, utcTime, zoneId } from './identifiers.ts';
 
 export const displayName = z.string().trim().min(1).max(120);
 /** Why a change is made; it stands in the audit log. */
@@ -72,25 +72,6 @@ export const zoneChange = z
   })
   .refine(changesSomething, nothingToChange);
 
-export const newGateway = z.strictObject({ gateway_id: gatewayId, name: displayName });
-export const gateway = newGateway.extend({
-  site_id: siteId,
-  status: z.enum(['registering', 'active']),
-  key_id: z.string(),
-  created_at: utcTime,
-});
-
-/** Shown once, when the gateway is registered; neither key can be read again. */
-export const gatewayCredentials = z.strictObject({
-  certificate_pem: z.string(),
-  private_key_pem: z.string(),
-  mqtt_host: z.string(),
-  mqtt_port: z.int(),
-  hmac_key_id: z.string(),
-  /** Base64 of 32 random bytes. */
-  hmac_secret: z.base64(),
-});
-
 export const sitePath = z.strictObject({ site_id: siteIdText });
 export const zonePath = sitePath.extend({ zone_id: zoneId });
 
@@ -98,5 +79,3 @@ export const siteAnswer = z.strictObject({ site });
 export const sitesAnswer = z.strictObject({ sites: z.array(site), count: z.int() });
 export const zoneAnswer = z.strictObject({ zone });
 export const zonesAnswer = z.strictObject({ zones: z.array(zone), count: z.int() });
-export const gatewayAnswer = z.strictObject({ gateway, credentials: gatewayCredentials });
-export const gatewaysAnswer = z.strictObject({ gateways: z.array(gateway), count: z.int() });

@@ -3,6 +3,7 @@ import { alertKinds, severities } from './alert.ts';
 import { riskTiers } from './command.ts';
 import { controlEvents } from './control-events.ts';
 import { fleetEvents } from './fleet-events.ts';
+import { gatewayEvents } from './gateway-events.ts';
 import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
 import { webhookEvents } from './webhook-events.ts';
 
@@ -101,6 +102,7 @@ export const eventPayloads = {
   ...controlEvents,
   ...fleetEvents,
   'fleet.gateway.registered': z.object({ gateway_id: gatewayId }),
+  ...gatewayEvents,
   'identity.user.signed_in': z.object({ user_id: z.int() }),
   'identity.user.signed_out': z.object({ user_id: z.int() }),
   'telemetry.batch.set_aside': z.object({

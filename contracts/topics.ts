@@ -4,6 +4,8 @@ export const ruleNames = {
   commandResponse: 'hashinsight_command_response',
   safety: 'hashinsight_safety',
   gone: 'hashinsight_telemetry_gone',
+  /** Not an uplink: AWS IoT's own lifecycle events. */
+  connected: 'hashinsight_gateway_connected',
 } as const;
 
 type Place = { readonly siteId: number; readonly gatewayId: string };

@@ -144,7 +144,9 @@ describe('queues, rules and schedules', () => {
     const rules = ofType('AWS::IoT::TopicRule');
     expect(rules.map(({ properties }) => properties.RuleName).toSorted()).toEqual([
       'hashinsight_command_response',
+      'hashinsight_gateway_connected',
       'hashinsight_safety',
+      'hashinsight_sealed',
       'hashinsight_telemetry',
       'hashinsight_telemetry_gone',
     ]);
@@ -213,6 +215,7 @@ describe('roles', () => {
     'states:SendTaskSuccess',
     'dynamodb:ListStreams',
     'iot:CreateKeysAndCertificate',
+    'iot:CreateCertificateFromCsr',
     'iot:DescribeEndpoint',
     'logs:CreateLogDelivery',
     'logs:GetLogDelivery',
@@ -245,7 +248,9 @@ describe('roles', () => {
   });
 
   it('of the API may not unseal what gateways sign with', () => {
-    const apis = roleStatements(resources).filter(({ where }) => /HashInsightFleet\/ApiFunction/.test(where));
+    const apis = roleStatements(resources).filter(({ where }) =>
+      /HashInsight(Fleet|Gateway)\/ApiFunction/.test(where),
+    );
     expect(apis.length).toBeGreaterThan(0);
     expect(apis.some(({ Action }) => Action.includes('iot:Publish'))).toBe(false);
   });
@@ -297,7 +302,7 @@ describe('the HTTP API', () => {
       ofType('AWS::ApiGatewayV2::Authorizer').map(
         ({ properties }) => properties.AuthorizerResultTtlInSeconds,
       ),
-    ).toEqual([0]);
+    ).toEqual([0, 0]);
   });
 });
 

@@ -8,11 +8,8 @@ import {
   ownershipQuery,
 } from '../../contracts/api-customers.ts';
 import {
-  gatewayAnswer,
-  gatewaysAnswer,
   lifeChange,
   lifeQuery,
-  newGateway,
   newSite,
   newZone,
   siteAnswer,
@@ -41,7 +38,6 @@ import {
 import type { RouteTable } from '../../contracts/route.ts';
 
 const read = { module: 'hosting', level: 'read' } as const;
-const oversee = { module: 'hosting', level: 'read', rank: 'operator' } as const;
 const manage = { module: 'hosting', level: 'full', rank: 'manager' } as const;
 const administer = { module: 'hosting', level: 'full', rank: 'admin' } as const;
 
@@ -156,26 +152,6 @@ export const siteRoutes = {
     params: zonePath,
     body: lifeChange,
     success: { status: 200, body: zoneAnswer },
-  },
-} as const satisfies RouteTable;
-
-export const gatewayRoutes = {
-  listGateways: {
-    method: 'GET',
-    path: '/api/v1/sites/{site_id}/gateways',
-    summary: { en: 'Gateways of a site', zh: '站点网关' },
-    access: oversee,
-    params: sitePath,
-    success: { status: 200, body: gatewaysAnswer },
-  },
-  registerGateway: {
-    method: 'POST',
-    path: '/api/v1/sites/{site_id}/gateways',
-    summary: { en: 'Register a gateway; its keys are shown once', zh: '注册网关；密钥仅显示一次' },
-    access: administer,
-    params: sitePath,
-    body: newGateway,
-    success: { status: 201, body: gatewayAnswer },
   },
 } as const satisfies RouteTable;
 
@@ -338,7 +314,6 @@ export const customerRoutes = {
 
 export const fleetRoutes = {
   ...siteRoutes,
-  ...gatewayRoutes,
   ...minerRoutes,
   ...customerRoutes,
 } as const satisfies RouteTable;

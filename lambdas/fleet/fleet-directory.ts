@@ -41,14 +41,15 @@ export const readSite =
     return Item && toSite(Item);
   };
 
-/** The tenant behind a gateway, for work that no user asked for; undefined where the site has no such gateway. */
+/** The tenant behind a gateway, for work that no user asked for; undefined where the site has no such gateway, or has shut it out. */
 export const readGatewayOwner =
   ({ db, fleetTable }: FleetStore) =>
   async (siteId: number, gatewayId: string): Promise<{ tenantId: string } | undefined> => {
     const { Item } = await db.send(
       new GetCommand({ TableName: fleetTable, Key: fleetKeys.gateway(siteId, gatewayId) }),
     );
-    return Item && { tenantId: gatewayItem.parse(Item).tenant_id };
+    const gateway = Item && gatewayItem.parse(Item);
+    return gateway && gateway.status !== 'revoked' ? { tenantId: gateway.tenant_id } : undefined;
   };
 
 /** Every miner that a gateway serves, retired ones too. */
@@ -130,17 +131,23 @@ export const secretContext = (tenantId: string, siteId: number, gatewayId: strin
 });
 
 /**
- * The key that signs commands to a gateway. Throws when the gateway is unknown or KMS refuses. Keep the secret in
- * memory only.
+ * The key that signs commands to a gateway: the newest that it has shown to hold, so read as of now. Throws when the gateway is
+ * unknown or shut out, or KMS refuses. Keep the secret in memory only.
  */
 export const openGatewaySecret =
   ({ db, fleetTable, kms }: FleetStore & { readonly kms: KMSClient }) =>
   async (siteId: number, gatewayId: string): Promise<{ keyId: string; secret: Uint8Array }> => {
     const { Item } = await db.send(
-      new GetCommand({ TableName: fleetTable, Key: fleetKeys.gateway(siteId, gatewayId) }),
+      new GetCommand({
+        TableName: fleetTable,
+        Key: fleetKeys.gateway(siteId, gatewayId),
+        ConsistentRead: true,
+      }),
     );
     if (!Item) throw new Error(`Site ${siteId} has no gateway ${gatewayId}`);
     const { tenant_id, key_id, sealed_secret } = gatewayItem.parse(Item);
+    if (key_id === undefined || sealed_secret === undefined)
+      throw new Error(`Gateway ${gatewayId} of site ${siteId} has no secret`);
     const { Plaintext } = await kms.send(
       new DecryptCommand({
         CiphertextBlob: sealed_secret,

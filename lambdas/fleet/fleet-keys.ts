@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { customer } from '../../contracts/api-customers.ts';
-import { gateway, lifeStatuses, type Site, site, zone } from '../../contracts/api-fleet.ts';
+import { lifeStatuses, type Site, site, zone } from '../../contracts/api-fleet.ts';
 import { minerStatuses, newMiner } from '../../contracts/api-miners.ts';
 import { tenantId, utcTime } from '../../contracts/identifiers.ts';
 import { turns } from './ownership.ts';
@@ -38,9 +38,13 @@ export const toSite = (item: unknown): Site => {
 
 export const zoneItem = zone.extend(life);
 export const customerItem = customer.extend(life);
-export const gatewayItem = gateway
-  .extend({ tenant_id: tenantId, sealed_secret: z.instanceof(Uint8Array) })
-  .loose();
+/** What other contexts may know of a gateway; lambdas/gateway keeps the rest. */
+export const gatewayItem = z.object({
+  tenant_id: tenantId,
+  status: z.string(),
+  key_id: z.string().optional(),
+  sealed_secret: z.custom<Uint8Array>((value) => value instanceof Uint8Array).optional(),
+});
 
 /** A miner as it is stored. Miners of before owners were kept say whose they are in `customer_id`. */
 const minerItem = z.object({

@@ -27,6 +27,7 @@ export type ControlStackProps = StackProps & {
 export class ControlStack extends Stack {
   readonly #table: AppTable;
   readonly #props: ControlStackProps;
+  readonly #safetyEvents: AppQueue;
 
   constructor(scope: Construct, id: string, props: ControlStackProps) {
     const { platform, apiAccess, audit, fleet, ...stackProps } = props;
@@ -56,7 +57,8 @@ export class ControlStack extends Stack {
       content: "Gateways' safety events",
       runbook: 'control-safety-events-failed.md',
     });
-    fleet.grantRead(safety);
+    fleet.grantRead(safety.fn);
+    this.#safetyEvents = safety.queue;
     this.#expire();
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/control/handle-api.ts',
@@ -78,6 +80,17 @@ export class ControlStack extends Stack {
   grantPropose(fn: LambdaFunction) {
     this.#grantWrite(fn);
     this.#props.fleet.grantRead(fn);
+  }
+
+  /** Lets a function read what waits for gateways and record their answers: pending-envelopes.ts, record-response.ts. */
+  grantRecordResponse(fn: LambdaFunction) {
+    this.#grantWrite(fn);
+  }
+
+  /** Lets a function hand in safety events that come by another way than MQTT. */
+  grantReportSafety(fn: LambdaFunction) {
+    fn.addEnvironment('SAFETY_QUEUE', this.#safetyEvents.queue.queueUrl);
+    this.#safetyEvents.queue.grantSendMessages(fn);
   }
 
   #grantWrite(fn: LambdaFunction) {
@@ -139,7 +152,7 @@ export class ControlStack extends Stack {
     });
     queue.feed(fn);
     new IngestRule(this, `${id}Rule`, { ruleName, sql, queue: queue.queue, errorQueue: queue.deadLetters });
-    return fn;
+    return { fn, queue };
   }
 
   #expire() {

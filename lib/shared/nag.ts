@@ -32,14 +32,20 @@ export const justifications: readonly Justification[] = [
       'DynamoDB needs both variants of these two actions to write under a customer key, and the statement names that one key.',
   },
   {
-    finding: /^IAM5\[Resource::arn:.*:iot:.*:(thing|cert)\/\*\]$/,
-    where: /^HashInsightFleet\/ApiFunctionParts\/Role\//,
-    because: 'Registering a gateway makes a thing and a certificate, whose names exist only afterwards.',
+    finding: /^IAM5\[Resource::arn:.*:iot:.*:(thing|cert|client)\/\*\]$/,
+    where: /^HashInsightGateway\/(\w+FunctionParts|Provisioning)\/Role\//,
+    because:
+      'Letting a gateway in or out concerns things and certificates, whose names exist only afterwards.',
   },
   {
     finding: /^IAM5\[Resource::arn:.*:topic\/cmd\/hashinsight\/\*\/request\]$/,
     where: /^HashInsightControl\/DispatchFunctionParts\/Role\//,
     because: 'The dispatcher sends to every gateway of every site, on their request topics alone.',
+  },
+  {
+    finding: /^IAM5\[Resource::arn:.*:topic\/cfg\/hashinsight\/\*\/inventory\]$/,
+    where: /^HashInsightSealing\/RestoreFunctionParts\/Role\//,
+    because: 'It hands every gateway of every site its own sealed inventory, on their inventory topics alone.',
   },
   {
     finding: /^IAM5\[Resource::arn:.*:topic\/dt\/hashinsight\/\*\/receipt\]$/,

@@ -7,6 +7,8 @@ import { alertingRoutes } from '../../lambdas/alerting/api.ts';
 import { auditRoutes } from '../../lambdas/audit/api.ts';
 import { controlRoutes } from '../../lambdas/control/api.ts';
 import { fleetRoutes } from '../../lambdas/fleet/api.ts';
+import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
+import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
@@ -15,6 +17,8 @@ import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 export const routeTables: Readonly<Record<string, RouteTable>> = {
   identity: identityRoutes,
   fleet: fleetRoutes,
+  gateway: gatewayRoutes,
+  edge: { ...credentialRoutes, ...edgeRoutes },
   telemetry: telemetryRoutes,
   alerting: alertingRoutes,
   advisor: advisorRoutes,

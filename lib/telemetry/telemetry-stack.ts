@@ -36,6 +36,8 @@ export class TelemetryStack extends Stack {
   readonly #quarantine: Bucket;
   readonly #props: TelemetryStackProps;
   readonly #rollUps: AppQueue;
+  readonly #batches: AppQueue;
+  readonly #gone: AppQueue;
 
   constructor(scope: Construct, id: string, props: TelemetryStackProps) {
     const { platform, apiAccess, audit, fleet, ...stackProps } = props;
@@ -49,6 +51,7 @@ export class TelemetryStack extends Stack {
     this.#grantRollUp(rollUp);
     fleet.grantRead(rollUp);
     const { ingest, batches } = this.#ingest(rollUp);
+    this.#batches = batches;
     this.#watchSilence();
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/telemetry/handle-api.ts',
@@ -62,7 +65,7 @@ export class TelemetryStack extends Stack {
     this.#replay(apiAccess);
     this.#export(api);
     this.#sendReceipts();
-    this.#hearGone();
+    this.#gone = this.#hearGone();
     this.#closeDays();
     telemetryAlarms(this, platform.alarmTopic);
     const shown = { table: this.#table, blocks: this.#blocks, batches, rollUps, ingest, rollUp, api };
@@ -81,6 +84,17 @@ export class TelemetryStack extends Stack {
     // Without it S3 says "access denied" where it should say "no such key".
     this.#allow(fn, ['s3:ListBucket'], this.#blocks.bucketArn);
     this.#props.platform.dataKey.grantDecrypt(fn);
+  }
+
+  /** Lets a function hand in what gateways send by another way than MQTT. */
+  grantReport(fn: LambdaFunction) {
+    for (const [name, { queue }] of [
+      ['TELEMETRY_QUEUE', this.#batches],
+      ['GONE_QUEUE', this.#gone],
+    ] as const) {
+      fn.addEnvironment(name, queue.queueUrl);
+      queue.grantSendMessages(fn);
+    }
   }
 
   #grantWrite(fn: LambdaFunction) {
@@ -256,6 +270,7 @@ export class TelemetryStack extends Stack {
       queue: gone.queue,
       errorQueue: gone.deadLetters,
     });
+    return gone;
   }
 
   /** Days end at midnight of their site: what is due is looked for four times an hour. */

@@ -4,6 +4,8 @@ import { alertingRoutes } from '../../lambdas/alerting/api.ts';
 import { auditRoutes } from '../../lambdas/audit/api.ts';
 import { controlRoutes } from '../../lambdas/control/api.ts';
 import { fleetRoutes } from '../../lambdas/fleet/api.ts';
+import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
+import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
@@ -14,6 +16,9 @@ export type Operation = Route & { readonly id: string };
 export const operations: readonly Operation[] = [
   identityRoutes,
   fleetRoutes,
+  gatewayRoutes,
+  credentialRoutes,
+  edgeRoutes,
   telemetryRoutes,
   alertingRoutes,
   advisorRoutes,
@@ -42,6 +47,21 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     createSite: { name: 'Another site', capacity_kw: 10 },
     createZone: { zone_id: 'zone-9', name: 'Nine', zone_type: 'room', capacity_kw: 10 },
     registerGateway: { gateway_id: 'gw-9', name: 'Nine' },
+    bindGateway: { zone_ids: ['zone-1'] },
+    revokeGateway: { reason: 'Stolen' },
+    createClaim: { gateway_id: 'gw-9', name: 'Nine' },
+    registerByClaim: {
+      claim: `hic.${'0'.repeat(16)}.${'A'.repeat(43)}`,
+      csr_pem: '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----',
+    },
+    rotateCredentials: {},
+    acknowledgeCommand: { version: 1, commandId: 'cmd-1', siteId, gatewayId, atMs: 1, outcome: 'accepted' },
+    reportGone: { version: 1, siteId, gatewayId, gone: [{ shard: 0, after: 0, before: 2 }] },
+    reportSafety: {
+      events: [
+        { version: 1, eventId: 'e', siteId, gatewayId, atMs: 1, kind: 'kill_switch', code: 'X', detail: '' },
+      ],
+    },
     registerMiners: {
       miners: [
         {
@@ -160,6 +180,8 @@ export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<st
     command_id: ids.commandId,
     rule_id: String(ids.ruleId),
     miner_id: ids.minerId,
+    gateway_id: ids.gatewayId,
+    claim_id: '0'.repeat(16),
     zone_id: 'zone-1',
     customer_id: 'cust-aurora',
     export_id: `ex-${'0'.repeat(24)}`,

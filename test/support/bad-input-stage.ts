@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { recommendationAnswer, recommendationList } from '../../contracts/api-advisor.ts';
 import { alertsAnswer } from '../../contracts/api-alerting.ts';
 import { commandList } from '../../contracts/api-control.ts';
-import { gatewayAnswer } from '../../contracts/api-fleet.ts';
+import { gatewayAnswer } from '../../contracts/api-gateways.ts';
 import type { EdgeBus } from '../../edge-greengrass/bus/edge-bus.ts';
 import { mqttBusOf } from '../../edge-greengrass/bus/mqtt-bus.ts';
 import type { MqttConfig } from '../../edge-greengrass/config.ts';

@@ -1,0 +1,64 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { moveCommand, noteLateAnswer, readCommand } from '../control/command-repository.ts';
+import { pendingEnvelopes } from '../control/pending-envelopes.ts';
+import { recordResponse } from '../control/record-response.ts';
+import { readMiner } from '../fleet/fleet-directory.ts';
+import { apiHandler } from '../shared/api-handler.ts';
+import { systemClock } from '../shared/clock.ts';
+import { config } from '../shared/config.ts';
+import { documentClient } from '../shared/dynamo.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
+import { acknowledgeCommand } from './acknowledge-command.ts';
+import { edgeRoutes } from './edge-api.ts';
+import { forwardGone, forwardSafety, forwardTelemetry } from './forward-reports.ts';
+import { readGateway } from './gateway-repository.ts';
+import { pollCommands } from './poll-commands.ts';
+import { sendToQueue } from './send-to-queue.ts';
+
+const env = config({
+  CONTROL_TABLE: z.string(),
+  AUDIT_TABLE: z.string(),
+  FLEET_TABLE: z.string(),
+  TELEMETRY_QUEUE: z.string(),
+  GONE_QUEUE: z.string(),
+  SAFETY_QUEUE: z.string(),
+});
+const db = documentClient();
+const control = { db, controlTable: env.CONTROL_TABLE, auditTable: env.AUDIT_TABLE };
+const fleet = { db, fleetTable: env.FLEET_TABLE };
+const sqs = new SQSClient({});
+const clock = systemClock;
+
+const poll = pollCommands({
+  pendingEnvelopes: pendingEnvelopes(control),
+  readMiner: readMiner(fleet),
+  readGateway: readGateway(fleet),
+  clock,
+});
+const acknowledge = acknowledgeCommand({
+  readCommand: readCommand(control),
+  recordResponse: recordResponse({
+    readCommand: readCommand(control),
+    moveCommand: moveCommand(control),
+    noteLateAnswer: noteLateAnswer(control),
+    clock,
+  }),
+});
+const telemetry = forwardTelemetry({ enqueue: sendToQueue(sqs, env.TELEMETRY_QUEUE), clock });
+const gone = forwardGone({ enqueue: sendToQueue(sqs, env.GONE_QUEUE) });
+const safety = forwardSafety({ enqueue: sendToQueue(sqs, env.SAFETY_QUEUE) });
+
+const asBody = <T>(result: Result<T>) => (result.ok ? succeed({ body: result.value }) : result);
+
+export const handler = apiHandler(edgeRoutes, {
+  pollCommands: async ({ who, query }) => {
+    const body = await poll(who, query);
+    return body ? succeed({ body }) : fail('not_authenticated', 'Authentication required');
+  },
+  acknowledgeCommand: async ({ who, params, body }) =>
+    asBody(await acknowledge(who, params.command_id, body)),
+  ingestTelemetry: async ({ who, bytes }) => asBody(await telemetry(who, bytes)),
+  reportGone: async ({ who, body }) => asBody(await gone(who, body)),
+  reportSafety: async ({ who, body }) => asBody(await safety(who, body.events)),
+});

@@ -1,0 +1,108 @@
+import 'reflect-metadata';
+
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { gatewayPolicy, startForTest } from '../../local/iot/test-iot.ts';
+import { startTables } from '../../test/support/tables.ts';
+import { authenticateDevice } from './authenticate-device.ts';
+import { readCertificateRequest } from './certificate-request.ts';
+import { requestRotation, revokeGateway } from './change-gateway.ts';
+import * as claims from './claim-repository.ts';
+import { createClaim, endClaim, endDueClaims } from './create-claim.ts';
+import { findSiteOfGateway, missingZones } from './gateway-names.ts';
+import { insertGateway, listGateways, readGateway, replaceGateway } from './gateway-repository.ts';
+import { provisionByClaim } from './provision-by-claim.ts';
+import { publicKeyHashOf } from './public-key.ts';
+import { registerByClaim } from './register-by-claim.ts';
+import { registerGateway } from './register-gateway.ts';
+import { retireCertificates } from './retire-certificates.ts';
+import { rotateCredentials } from './rotate-credentials.ts';
+import { disconnectGateway, thingRegistry } from './thing-registry.ts';
+
+/** A new key and a request for a certificate. */
+export const newRequest = async (namedCurve = 'P-256', hash = 'SHA-256') => {
+  const wanted = { name: 'ECDSA', namedCurve, hash };
+  const keys = await webcrypto.subtle.generateKey(wanted, true, ['sign', 'verify']);
+  const csr = await x509.Pkcs10CertificateRequestGenerator.create(
+    { name: 'CN=gateway', keys, signingAlgorithm: wanted },
+    webcrypto,
+  );
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  return { csrPem: csr.toString('pem'), keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
+};
+
+export const owner = { tenantId: 'demo', siteId: 7 };
+export const person = { actor_type: 'user', actor_id: '1' } as const;
+
+/** The use cases over real tables and a real broker with its registry; only KMS is a stand-in. */
+export const startGateways = async () => {
+  const tables = await startTables([{ name: 'audit' }, { name: 'fleet' }]);
+  const local = await startForTest();
+  await local.create('AWS::IoT::Policy', 'ClaimPolicy', {
+    PolicyName: 'claim',
+    PolicyDocument: { ...gatewayPolicy, Statement: [] },
+  });
+  const store = { db: tables.db, auditTable: tables.nameOf('audit'), fleetTable: tables.nameOf('fleet') };
+  const things = thingRegistry(local.registry, 'gateway');
+  let nowMs = Date.parse('2027-01-15T08:00:00.000Z');
+  const [host = '', port] = local.iot.mqttEndpoint.split(':');
+  const retireClaim = (certificateId: string) => things.retireClaim('claim', certificateId);
+  const deps = {
+    findClaim: claims.findClaim(store),
+    readGateway: readGateway(store),
+    insertGateway: insertGateway(store),
+    replaceGateway: replaceGateway(store),
+    claimUseItem: claims.claimUseItem(store),
+    findSite: findSiteOfGateway(store),
+    missingZones: missingZones(store),
+    insertClaim: claims.insertClaim(store),
+    endClaim: claims.endClaim(store),
+    listEnding: claims.listEnding(store),
+    forgetEnding: claims.forgetEnding(store),
+    readCertificateRequest,
+    publicKeyHashOf,
+    certify: things.certify,
+    readPem: things.readPem,
+    activate: things.activate,
+    makeIdentity: things.makeIdentity,
+    makeClaimIdentity: () => things.makeClaimIdentity('claim'),
+    retire: things.retire,
+    retireClaim,
+    certificatesOf: things.certificatesOf,
+    disconnect: disconnectGateway(local.data),
+    seal: async (_record: object, secret: Uint8Array) => Uint8Array.from(secret, (byte) => byte ^ 0xff),
+    mqttEndpoint: async () => ({ host, port: Number(port) }),
+    template: 'gateways',
+    clock: { nowMs: () => nowMs },
+  };
+  return {
+    local,
+    store,
+    deps,
+    things,
+    nowMs: () => nowMs,
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+    claim: createClaim(deps),
+    endClaim: endClaim(deps),
+    endDueClaims: endDueClaims(deps),
+    readClaim: claims.readClaim(store),
+    listClaims: claims.listClaims(store),
+    register: registerByClaim(deps),
+    registerByHand: registerGateway(deps),
+    provision: provisionByClaim(deps),
+    rotate: rotateCredentials(deps),
+    requestRotation: requestRotation(deps),
+    authenticate: authenticateDevice(deps),
+    retireCertificates: retireCertificates(deps),
+    revoke: revokeGateway(deps),
+    readGateway: deps.readGateway,
+    listGateways: listGateways(store),
+    close: async () => {
+      await local.close();
+      await tables.close();
+    },
+  };
+};
+export type Gateways = Awaited<ReturnType<typeof startGateways>>;
