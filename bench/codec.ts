@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ColumnTable, decodeTable, encodeTable } from '../contracts/column-codec.ts';
+import { decodeTable, encodeTable } from '../contracts/column-codec.ts';
+import type { ColumnTable } from '../contracts/column-table.ts';
 import { decodeBatchColumns, encodeBatchColumns } from '../contracts/telemetry-batch.ts';
 import { type TelemetryColumns, toColumns, toReadings } from '../contracts/telemetry-columns.ts';
 import { readBitaxeCsv } from '../edge-greengrass/bitaxe-csv.ts';

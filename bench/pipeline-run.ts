@@ -96,7 +96,7 @@ const ingest = async (wire: Uint8Array) => {
   const { header } = decoded;
   const known = await cache.readShard(header, false);
   const sent = withKnownIds(decoded.columns, known.minerIds);
-  const { columns } = checkColumns(sent, header.createdAtMs);
+  const { columns } = checkColumns(sent, header.createdAtMs, undefined, decoded.bounds);
   const bytes = columns === sent ? wire : encodeBatchColumns(header, columns);
   const checkedMs = computedMs();
   const step = stepShard(known, { header, columns, bytes }, header.createdAtMs, factsOf);

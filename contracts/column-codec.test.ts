@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchError } from './batch-bytes.ts';
-import { type ColumnTable, decodeTable, encodeTable } from './column-codec.ts';
+import { decodeTable, encodeTable } from './column-codec.ts';
+import type { ColumnTable } from './column-table.ts';
 
 const absent = Number.NaN;
 /** Columns of the kinds that telemetry has, and of kinds that it should not have. */

@@ -1,5 +1,6 @@
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { BatchError, Reader, Writer } from './batch-bytes.ts';
+import { crc32, zstdCompressSync } from 'node:zlib';
+import { Writer } from './batch-bytes.ts';
+import { everyPlace, type Places, placesUnder } from './column-places.ts';
 import {
   choosePlan,
   distinctOf,
@@ -10,25 +11,11 @@ import {
   spreadWithin,
   toIndexes,
 } from './column-plan.ts';
-import { firstShares, fromRemainders, type Places, runs, toRemainders } from './column-predictors.ts';
-import { type Coded, codedBytes, costOf, readCoded, readNumbers, writeNumbers } from './column-tokens.ts';
-import { readNames, writeNames } from './name-list.ts';
-
-/** A table of named columns: whole numbers up to 2^53, NaN is absent. Names are as contracts/name-list.ts has them. */
-export type ColumnTable = {
-  readonly rows: number;
-  /** Where each group of rows (a miner) begins, ascending, the first 0: columns run on within a group. */
-  readonly groups: Uint32Array;
-  readonly columns: ReadonlyMap<string, Float64Array>;
-};
-
-const maxFrameBytes = 16 * 1024 * 1024;
-const maxRowsOfTable = 1 << 20;
-const maxColumns = 1_000;
-/** Rows times columns, 64 MiB as numbers. */
-const maxCells = 1 << 23;
-
-const kinds = { absent: 0, constant: 1, predicted: 2, listed: 3, plain: 4 } as const;
+import { firstShares, runs, toRemainders } from './column-predictors.ts';
+import { type ColumnTable, kinds, maxCells, maxColumns, maxRowsOfTable } from './column-table.ts';
+import { costOf, writeNumbers } from './column-tokens.ts';
+import { unpackTable } from './column-unpack.ts';
+import { writeNames } from './name-list.ts';
 
 /** Packs a table (docs/telemetry-format.md). Equal tables give equal bytes, whatever the order of their columns. */
 export const encodeTable = (table: ColumnTable): Uint8Array => packTable(new Writer(), table);
@@ -37,8 +24,10 @@ export const encodeTable = (table: ColumnTable): Uint8Array => packTable(new Wri
  * Unpacks a table, columns in the order of their names; with `only`, the columns that it names. Throws BatchError when the bytes do not
  * fit the format.
  */
-export const decodeTable = (bytes: Uint8Array, only?: ReadonlySet<string>): ColumnTable =>
-  unpackTable(bytes, only && { only });
+export const decodeTable = (bytes: Uint8Array, only?: ReadonlySet<string>): ColumnTable => {
+  const { rows, groups, columns } = unpackTable(bytes, only && { only });
+  return { rows, groups, columns };
+};
 
 // Scratch memory, kept between calls: nothing here waits, so no two calls are under way at once.
 let dense = new Float64Array(0);
@@ -67,20 +56,18 @@ export const packTable = (meta: Writer, table: ColumnTable): Uint8Array => {
   const masks = findMasks(columns, scans, rows);
   meta.varint(masks.bitmaps.length);
   for (const bitmap of masks.bitmaps) meta.bytes(bitmap);
-  const firsts = new Uint8Array(rows);
-  for (const start of groups) if (start < rows) firsts[start] = 1;
   const distinct = columns.map((column, at) =>
     canBeListed(scans[at]) ? distinctOf(column, rows) : undefined,
   );
   const classColumn = chooseClasses(columns, scans, distinct, table);
   meta.varint(classColumn + 1);
-  let classes = noClasses;
+  let classes: Uint8Array | undefined;
   if (classColumn >= 0) {
     classes = new Uint8Array(rows);
     toIndexes(columns[classColumn] ?? dense, rows, distinct[classColumn] ?? [], classes);
   }
-  const places: Places[] = [{ count: rows, firsts, classes }];
-  for (const bitmap of masks.bitmaps) places.push(placesUnder(bitmap, rows, groups, classes));
+  const every = everyPlace(rows, groups, classes);
+  const places = [every, ...masks.bitmaps.map((bitmap) => placesUnder(bitmap, every))];
   const payload = new Writer();
   for (let at = 0; at < columns.length; at++) {
     const found = scans[at];
@@ -119,22 +106,6 @@ const writeGroups = (out: Writer, { rows, groups }: ColumnTable) => {
   if (!isEven) for (let at = 0; at < groups.length; at++) out.varint(sizeOf(at));
 };
 
-const readGroups = (reader: Reader, rows: number) => {
-  const count = reader.varint();
-  const size = reader.varint();
-  if (count > (size > 0 ? rows : reader.left))
-    throw new BatchError('BAD_HEADER', 'there are more groups than rows');
-  const groups = new Uint32Array(count);
-  let start = 0;
-  for (let at = 0; at < count; at++) {
-    groups[at] = start;
-    start += size || reader.varint();
-    if (start > rows) throw new BatchError('BAD_HEADER', 'the groups have more rows than there are');
-  }
-  if (start !== rows) throw new BatchError('BAD_HEADER', 'the groups have fewer rows than there are');
-  return groups;
-};
-
 /** The distinct patterns of presence; `of` a column is its pattern counted from 1, or 0 where no row or every row is absent. */
 const findMasks = (columns: readonly Float64Array[], scans: readonly Scan[], rows: number) => {
   const bitmaps: Uint8Array[] = [];
@@ -152,28 +123,6 @@ const findMasks = (columns: readonly Float64Array[], scans: readonly Scan[], row
     return mask;
   });
   return { bitmaps, of };
-};
-
-const isPresent = (bitmap: Uint8Array, row: number) =>
-  ((bitmap[row >> 3] as number) & (1 << (row & 7))) !== 0;
-
-/** The places of the values that a pattern of presence leaves. */
-const placesUnder = (bitmap: Uint8Array, rows: number, groups: Uint32Array, classes: Uint8Array): Places => {
-  const firsts = new Uint8Array(rows);
-  const own = classes === noClasses ? noClasses : new Uint8Array(rows);
-  let count = 0;
-  for (let group = 0; group < groups.length; group++) {
-    const end = groups[group + 1] ?? rows;
-    let isFirst = 1;
-    for (let row = groups[group] as number; row < end; row++) {
-      if (!isPresent(bitmap, row)) continue;
-      firsts[count] = isFirst;
-      isFirst = 0;
-      if (own !== noClasses) own[count] = classes[row] as number;
-      count++;
-    }
-  }
-  return { count, firsts, classes: own };
 };
 
 const canBeListed = (found: Scan | undefined) =>
@@ -233,15 +182,11 @@ const writeColumn = (
     meta.byte(number);
     meta.varint(mask);
   };
-  const { count } = places;
+  const { count, marks } = places;
   let values = column;
   if (absent > 0) {
     values = dense;
-    let next = 0;
-    for (let at = 0; at < column.length; at++) {
-      const value = column[at] as number;
-      if (!Number.isNaN(value)) dense[next++] = value;
-    }
+    for (let at = 0; at < count; at++) dense[at] = column[(marks[at] as number) >> 9] as number;
   }
   if (most > largestCoded || least < -largestCoded) {
     kind(kinds.plain);
@@ -265,9 +210,7 @@ const writeColumn = (
     values = dense;
   }
   const base = values[0] as number;
-  let begin = 0;
-  for (let at = 0; at < count; at++) begin += places.firsts[at] as number;
-  const plan = choosePlan(values, places, base, begin, remainders);
+  const plan = choosePlan(values, places, base, remainders);
   if (distinct) {
     toRemainders(values, places, count, base, plan.run, plan.share, remainders);
     const predicted = costOf(remainders, count);
@@ -323,194 +266,4 @@ const seal = (meta: Uint8Array, payload: Uint8Array): Uint8Array => {
   const document = Buffer.concat([Buffer.alloc(4), length.done(), frame, payload]);
   document.writeUInt32LE(crc32(document.subarray(4)));
   return document;
-};
-
-const open = (bytes: Uint8Array): { readonly meta: Reader; readonly payload: Uint8Array } => {
-  const document = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (document.length < 5 || document.readUInt32LE() !== crc32(document.subarray(4)))
-    throw new BatchError('BAD_COMPRESSION', 'the bytes are damaged or cut short: their checksum is another');
-  const reader = new Reader(document.subarray(4));
-  const frame = reader.bytes(reader.varint());
-  try {
-    return {
-      meta: new Reader(zstdDecompressSync(frame, { maxOutputLength: maxFrameBytes })),
-      payload: reader.rest(),
-    };
-  } catch {
-    throw new BatchError('BAD_COMPRESSION', 'the zstd frame is damaged or larger than 16 MiB inflated');
-  }
-};
-
-type Unpacking = {
-  readonly only?: ReadonlySet<string>;
-  readonly maxRows?: number;
-  readonly readHead?: (reader: Reader) => void;
-};
-
-/** One column as the meta part describes it. */
-type Described = {
-  readonly kind: number;
-  readonly mask: number;
-  readonly value: number;
-  readonly plan: number;
-  readonly divisor: number;
-  readonly list: readonly number[];
-  readonly coded: Coded | undefined;
-  readonly start: number;
-  readonly bytes: number;
-};
-
-/** Unpacks what packTable packed: `readHead` reads the caller's head. */
-export const unpackTable = (
-  bytes: Uint8Array,
-  { only, maxRows = maxRowsOfTable, readHead }: Unpacking = {},
-): ColumnTable => {
-  const { meta, payload } = open(bytes);
-  readHead?.(meta);
-  const rows = meta.varint();
-  if (rows > maxRows) throw new BatchError('BAD_HEADER', `${rows} rows, at most ${maxRows} allowed`);
-  const groups = readGroups(meta, rows);
-  const names = readNames(meta, maxColumns);
-  const wanted = only ? names.filter((name) => only.has(name)).length : names.length;
-  if (rows * wanted > maxCells) throw new BatchError('BAD_HEADER', 'the table is too large');
-  const bitmaps: Uint8Array[] = [];
-  for (let left = meta.varint(); left > 0; left--) bitmaps.push(meta.bytes(Math.ceil(rows / 8)));
-  const classColumn = meta.varint() - 1;
-  let start = 0;
-  const described = names.map(() => {
-    const one = describe(meta, rows, bitmaps, start);
-    start += one.bytes;
-    return one;
-  });
-  if (meta.left > 0) throw new BatchError('TRAILING_BYTES', `${meta.left} bytes follow the last column`);
-  if (start > payload.length) throw new BatchError('TRUNCATED', 'the columns end before their numbers do');
-  if (start < payload.length)
-    throw new BatchError('TRAILING_BYTES', `${payload.length - start} bytes follow the last number`);
-  reserve(rows);
-  const firsts = new Uint8Array(rows);
-  for (const first of groups) if (first < rows) firsts[first] = 1;
-  const classes = readClasses(described[classColumn], classColumn, rows, payload);
-  const places: (Places | undefined)[] = [{ count: rows, firsts, classes }];
-  const placesOf = (mask: number): Places => {
-    const known = places[mask] ?? placesUnder(bitmaps[mask - 1] ?? noClasses, rows, groups, classes);
-    places[mask] = known;
-    return known;
-  };
-  const columns = new Map<string, Float64Array>();
-  names.forEach((name, at) => {
-    const one = described[at];
-    if (!one || (only && !only.has(name))) return;
-    columns.set(name, readColumn(one, rows, placesOf(one.mask), bitmaps[one.mask - 1], payload));
-  });
-  return { rows, groups, columns };
-};
-
-const describe = (meta: Reader, rows: number, bitmaps: readonly Uint8Array[], start: number): Described => {
-  const kind = meta.byte();
-  const nothing = {
-    kind,
-    mask: 0,
-    value: 0,
-    plan: 0,
-    divisor: 1,
-    list: [],
-    coded: undefined,
-    start,
-    bytes: 0,
-  };
-  if (kind === kinds.absent) return nothing;
-  const mask = meta.varint();
-  if (mask > bitmaps.length || kind > kinds.plain) throw new BatchError('BAD_HEADER', 'a column is damaged');
-  if (kind === kinds.constant) return { ...nothing, mask, value: meta.signed() };
-  const bitmap = bitmaps[mask - 1];
-  if (kind === kinds.plain) return { ...nothing, mask, bytes: 8 * (bitmap ? countBits(bitmap) : rows) };
-  if (kind === kinds.listed) {
-    const list: number[] = [];
-    let before = 0;
-    for (let left = meta.varint(); left > 0; left--) {
-      before += meta.signed();
-      list.push(before);
-    }
-    const coded = readCoded(meta);
-    return { ...nothing, mask, list, coded, bytes: codedBytes(coded) };
-  }
-  const plan = meta.byte();
-  if (plan >> 4 >= runs.length || (plan & 15) >= firstShares.length)
-    throw new BatchError('BAD_HEADER', 'a column has a prediction that is not there');
-  const divisor = meta.varint();
-  const value = meta.signed();
-  const coded = readCoded(meta);
-  return { ...nothing, mask, plan, divisor, value, coded, bytes: codedBytes(coded) };
-};
-
-const countBits = (bitmap: Uint8Array) => {
-  let count = 0;
-  for (let byte of bitmap) for (; byte > 0; byte &= byte - 1) count++;
-  return count;
-};
-
-const readClasses = (column: Described | undefined, at: number, rows: number, payload: Uint8Array) => {
-  if (at < 0) return noClasses;
-  if (column?.kind !== kinds.listed || column.mask !== 0 || column.list.length > 256 || !column.coded)
-    throw new BatchError('BAD_HEADER', 'the classes of the rows are damaged');
-  readNumbers(column.coded, payload.subarray(column.start, column.start + column.bytes), rows, remainders);
-  const classes = new Uint8Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const index = remainders[row] as number;
-    if (index >= column.list.length)
-      throw new BatchError('BAD_VALUE', 'a row is of a class that is not there');
-    classes[row] = index;
-  }
-  return classes;
-};
-
-const readColumn = (
-  { kind, value, plan, divisor, list, coded, start, bytes }: Described,
-  rows: number,
-  places: Places,
-  bitmap: Uint8Array | undefined,
-  payload: Uint8Array,
-): Float64Array => {
-  const column = new Float64Array(rows);
-  if (kind === kinds.absent) return column.fill(Number.NaN);
-  const { count } = places;
-  const numbers = bitmap ? dense : column;
-  const own = payload.subarray(start, start + bytes);
-  if (kind === kinds.constant) numbers.fill(value, 0, count);
-  else if (kind === kinds.plain) readPlain(own, count, numbers);
-  else if (coded) {
-    readNumbers(coded, own, count, numbers);
-    if (kind === kinds.listed) {
-      for (let at = 0; at < count; at++) {
-        const found = list[numbers[at] as number];
-        if (found === undefined) throw new BatchError('BAD_VALUE', 'a value is not in its column’s list');
-        numbers[at] = found;
-      }
-    } else {
-      const run = runs[plan >> 4] ?? 'previous';
-      fromRemainders(numbers, places, value, run, firstShares[plan & 15] ?? 1);
-      let most = 0;
-      for (let at = 0; at < count; at++) {
-        const whole = (numbers[at] as number) * divisor;
-        numbers[at] = whole;
-        const size = whole < 0 ? -whole : whole;
-        if (!(size <= most)) most = size;
-      }
-      if (!(most <= Number.MAX_SAFE_INTEGER)) throw new BatchError('BAD_VALUE', 'a number exceeds 2^53');
-    }
-  }
-  if (!bitmap) return column;
-  let next = 0;
-  for (let row = 0; row < rows; row++)
-    column[row] = isPresent(bitmap, row) ? (dense[next++] as number) : Number.NaN;
-  return column;
-};
-
-const readPlain = (bytes: Uint8Array, count: number, into: Float64Array) => {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < count; at++) {
-    const value = view.readDoubleLE(at * 8);
-    if (!Number.isSafeInteger(value)) throw new BatchError('BAD_VALUE', 'a value is no whole number');
-    into[at] = value;
-  }
 };

@@ -1,4 +1,5 @@
-import { type FirstShare, type Places, type Run, runs, toRemainders } from './column-predictors.ts';
+import type { Places } from './column-places.ts';
+import { type FirstShare, type Run, runs, toRemainders } from './column-predictors.ts';
 import { costOf } from './column-tokens.ts';
 
 /** Whole numbers up to this are predicted and coded; a column with a larger one is kept as it is. */
@@ -110,7 +111,6 @@ export const choosePlan = (
   values: Float64Array,
   places: Places,
   base: number,
-  groupsBegin: number,
   scratch: Float64Array,
 ): Plan => {
   const sample = Math.min(places.count, Math.max(leastSample, places.count >> 2));
@@ -126,8 +126,8 @@ export const choosePlan = (
     best = plan;
     least = its;
   };
-  if (groupsBegin < places.count) for (const run of runs.slice(1)) consider({ run, share: 4 });
-  if (groupsBegin * 4 >= places.count)
+  if (places.begun < places.count) for (const run of runs.slice(1)) consider({ run, share: 4 });
+  if (places.begun * 4 >= places.count)
     for (const share of [1, 8] as const) consider({ run: best.run, share });
   return best;
 };

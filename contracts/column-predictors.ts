@@ -1,3 +1,5 @@
+import type { Places } from './column-places.ts';
+
 /**
  * Predictions within a column (docs/telemetry-format.md, "Predictions"): the first value of a group is predicted from the first values of the groups
  * before it (of the same class), the others from those before them in the group. Averages are whole numbers of sixteenths.
@@ -7,14 +9,6 @@ export type Run = (typeof runs)[number];
 /** How much of a new first value goes into their average: all of it, a quarter, an eighth. */
 export const firstShares = [1, 4, 8] as const;
 export type FirstShare = (typeof firstShares)[number];
-
-/** Which of the values begin a group, and the class of each. */
-export type Places = {
-  readonly count: number;
-  readonly firsts: Uint8Array;
-  /** 0 for all where there are no classes. */
-  readonly classes: Uint8Array;
-};
 
 /** One average for each class, in sixteenths; NaN: nothing known yet. */
 const averages = new Float64Array(256);
@@ -27,7 +21,7 @@ const averages = new Float64Array(256);
  */
 export const toRemainders = (
   values: Float64Array,
-  { firsts, classes }: Places,
+  { marks }: Places,
   count: number,
   base: number,
   run: Run,
@@ -44,8 +38,9 @@ export const toRemainders = (
   for (let at = 0; at < count; at++) {
     const value = values[at] as number;
     let remainder = 0;
-    if (firsts[at] === 1) {
-      const group = classes[at] as number;
+    const mark = marks[at] as number;
+    if ((mark & 1) === 1) {
+      const group = (mark >> 1) & 255;
       const average = averages[group] as number;
       // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in the hottest loop
       if (average === average) {
@@ -83,7 +78,7 @@ export const toRemainders = (
 /** The opposite of toRemainders, in place. */
 export const fromRemainders = (
   numbers: Float64Array,
-  { firsts, classes, count }: Places,
+  { marks, count }: Places,
   base: number,
   run: Run,
   share: FirstShare,
@@ -100,8 +95,9 @@ export const fromRemainders = (
     const half = Math.floor(folded * 0.5);
     const isOdd = folded - 2 * half;
     const remainder = half - isOdd * (2 * half + 1);
-    if (firsts[at] === 1) {
-      const group = classes[at] as number;
+    const mark = marks[at] as number;
+    if ((mark & 1) === 1) {
+      const group = (mark >> 1) & 255;
       const average = averages[group] as number;
       // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in the hottest loop
       if (average === average) {

@@ -5,11 +5,11 @@ import { BatchError, type Reader, type Writer } from './batch-bytes.ts';
  * bits; tokens are coded by a range coder of static frequencies (rANS), bits are packed as they are. Scratch memory is kept between calls.
  */
 const frequencyBits = 12;
-const frequencyTotal = 1 << frequencyBits;
+export const frequencyTotal = 1 << frequencyBits;
 /** The coder's state stays in [stateLow, stateLow × 2^16). */
-const stateLow = 1 << 15;
-const maxTokens = 128;
-const directTokens = 8;
+export const stateLow = 1 << 15;
+export const maxTokens = 128;
+export const directTokens = 8;
 
 let tokens = new Uint8Array(0);
 let words = new Uint16Array(0);
@@ -18,7 +18,6 @@ const counts = new Uint32Array(maxTokens);
 const codes = new Uint8Array(maxTokens);
 const frequencies = new Uint32Array(maxTokens);
 const starts = new Uint32Array(maxTokens);
-const tokenOfSlot = new Uint8Array(frequencyTotal);
 let tokenLimit = 0;
 
 const reserve = (count: number) => {
@@ -30,8 +29,8 @@ const reserve = (count: number) => {
 };
 
 /** What a code byte of a frequency table stands for: 0 to 3 themselves, then four steps an octave. */
-const frequencyOf = (code: number) => (code < 4 ? code : (4 + (code & 3)) << ((code >> 2) - 1));
-const largestCode = 44;
+export const frequencyOf = (code: number) => (code < 4 ? code : (4 + (code & 3)) << ((code >> 2) - 1));
+export const largestCode = 44;
 
 const codeNear = (frequency: number) => {
   if (frequency < 4) return Math.max(1, Math.round(frequency));
@@ -64,8 +63,8 @@ const leastOf = (token: number) => {
   return (token & 1) === 0 ? 2 * half : 3 * half;
 };
 
-const extraBits = Uint8Array.from({ length: maxTokens }, (_, token) => extraBitsOf(token));
-const leasts = Float64Array.from({ length: maxTokens }, (_, token) => leastOf(token));
+export const extraBits = Uint8Array.from({ length: maxTokens }, (_, token) => extraBitsOf(token));
+export const leasts = Float64Array.from({ length: maxTokens }, (_, token) => leastOf(token));
 
 /** Splits numbers into tokens and counts them. */
 const tokenise = (numbers: Float64Array, count: number) => {
@@ -224,87 +223,3 @@ export const readCoded = (meta: Reader): Coded => {
 };
 
 export const codedBytes = ({ words, bits }: Coded) => words * 2 + bits;
-
-/** Prepares `frequencies`, `starts`, `tokenOfSlot` for decoding. */
-const readFrequencies = ({ codes: own, token: rest }: Coded) => {
-  tokenLimit = own.length;
-  let sum = 0;
-  for (let token = 0; token < tokenLimit; token++) {
-    const code = token === rest ? 0 : (own[token] as number);
-    if (code > largestCode) throw new BatchError('BAD_VALUE', 'a table of frequencies is damaged');
-    codes[token] = code;
-    sum += frequencyOf(code);
-  }
-  if (sum >= frequencyTotal) throw new BatchError('BAD_VALUE', 'a table of frequencies is damaged');
-  layOut(rest, frequencyTotal - sum);
-  for (let token = 0; token < tokenLimit; token++) {
-    const start = starts[token] as number;
-    tokenOfSlot.fill(token, start, start + (frequencies[token] as number));
-  }
-};
-
-/** Decodes `count` numbers from the column's bytes into `into`. */
-export const readNumbers = (coded: Coded, bytes: Uint8Array, count: number, into: Float64Array) => {
-  reserve(count);
-  if (coded.words === 0) tokens.fill(coded.token, 0, count);
-  else readTokens(coded, bytes, count);
-  let at = coded.words * 2;
-  let held = 0;
-  let have = 0;
-  for (let index = 0; index < count; index++) {
-    const token = tokens[index] as number;
-    if (token < directTokens) {
-      into[index] = token;
-      continue;
-    }
-    const width = extraBits[token] as number;
-    if (width > 22) {
-      let value = leasts[token] as number;
-      let scale = 1;
-      for (let left = width; left > 0; left -= 22) {
-        const part = Math.min(left, 22);
-        while (have < part) {
-          held |= (bytes[at++] ?? 0) << have;
-          have += 8;
-        }
-        value += (held & ((1 << part) - 1)) * scale;
-        held >>>= part;
-        have -= part;
-        scale *= 4194304;
-      }
-      into[index] = value;
-      continue;
-    }
-    while (have < width) {
-      held |= (bytes[at++] ?? 0) << have;
-      have += 8;
-    }
-    into[index] = (leasts[token] as number) + (held & ((1 << width) - 1));
-    held >>>= width;
-    have -= width;
-  }
-  if (at !== bytes.length || held !== 0)
-    throw new BatchError('BAD_VALUE', 'a column has other bits than its numbers need');
-};
-
-const readTokens = (coded: Coded, bytes: Uint8Array, count: number) => {
-  readFrequencies(coded);
-  const end = coded.words * 2;
-  let state = ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)) * 65536 + ((bytes[2] ?? 0) | ((bytes[3] ?? 0) << 8));
-  if (state >= 2147483648 || state < stateLow)
-    throw new BatchError('BAD_VALUE', 'a column begins with no state');
-  let at = 4;
-  for (let index = 0; index < count; index++) {
-    const slot = state & 4095;
-    const token = tokenOfSlot[slot] as number;
-    tokens[index] = token;
-    state = (frequencies[token] as number) * (state >>> 12) + slot - (starts[token] as number);
-    if (state < stateLow) {
-      if (at >= end) throw new BatchError('TRUNCATED', 'a column ends before its numbers do');
-      state = (state << 16) | (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-      at += 2;
-    }
-  }
-  if (state !== stateLow || at !== end)
-    throw new BatchError('BAD_VALUE', 'a column has other bits than its numbers need');
-};

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { BatchError, type Reader, type Writer } from './batch-bytes.ts';
 
 /** What a miner id, a gateway id or a column may be called, as contracts/identifiers.ts says. */
@@ -27,12 +28,47 @@ export const writeNames = (out: Writer, names: readonly string[]) => {
   out.bytes(Buffer.from(text, 'latin1'));
 };
 
-/** Reads what writeNames wrote; throws BatchError where the bytes are no such list, or one of more than `most` names. */
-export const readNames = (reader: Reader, most: number): string[] => {
+/** Lists that were read last, by the checksum of their bytes: a shard's batches name the same miners again and again. */
+const readBefore = new Map<number, { readonly bytes: Buffer; readonly names: readonly string[] }>();
+const mostRemembered = 256_000;
+let remembered = 0;
+
+const remember = (key: number, bytes: Buffer, names: readonly string[]) => {
+  remembered += names.length - (readBefore.get(key)?.names.length ?? 0);
+  readBefore.delete(key);
+  readBefore.set(key, { bytes, names });
+  for (const [oldest, { names: old }] of readBefore) {
+    if (remembered <= mostRemembered) break;
+    remembered -= old.length;
+    readBefore.delete(oldest);
+  }
+};
+
+/**
+ * Reads what writeNames wrote; throws BatchError where the bytes are no such list, or one of more than `most` names. Equal bytes give the
+ * very same list, as long as it is remembered.
+ */
+export const readNames = (reader: Reader, most: number): readonly string[] => {
   const count = reader.varint();
   if (count > most) throw new BatchError('BAD_HEADER', `${count} names, at most ${most} allowed`);
   const shared = reader.bytes(count);
-  const text = Buffer.from(reader.bytes(reader.varint())).toString('latin1');
+  const text = reader.bytes(reader.varint());
+  const bytes = Buffer.concat([shared, text]);
+  const key = crc32(bytes);
+  const before = readBefore.get(key);
+  if (before?.names.length === count && before.bytes.equals(bytes)) {
+    // The list moves to the end: the first of the map is the one that was not asked for longest.
+    readBefore.delete(key);
+    readBefore.set(key, before);
+    return before.names;
+  }
+  const names = parseNames(shared, Buffer.from(text).toString('latin1'));
+  remember(key, bytes, names);
+  return names;
+};
+
+const parseNames = (shared: Uint8Array, text: string): string[] => {
+  const count = shared.length;
   const names = new Array<string>(count);
   let start = 0;
   let before = '';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BatchError, type BatchFault } from './batch-bytes.ts';
+import type { Bounds } from './column-read.ts';
 import { epochMs, gatewayId, siteId } from './identifiers.ts';
 import type { MinerReading, ReadingField } from './reading.ts';
 import { scaleOf, type TelemetryColumns, toColumns, toReadings } from './telemetry-columns.ts';
@@ -54,7 +55,13 @@ export type TelemetryBatch = BatchHeaderParts & { readonly readings: readonly Mi
 
 type Refused = { readonly ok: false; readonly fault: BatchFault; readonly detail: string };
 export type DecodedColumns =
-  | { readonly ok: true; readonly header: BatchHeader; readonly columns: TelemetryColumns }
+  | {
+      readonly ok: true;
+      readonly header: BatchHeader;
+      readonly columns: TelemetryColumns;
+      /** Of each field: no value of it lies outside. */
+      readonly bounds: ReadonlyMap<string, Bounds>;
+    }
   | Refused;
 export type DecodedBatch = { readonly ok: true; readonly batch: TelemetryBatch } | Refused;
 
@@ -100,9 +107,11 @@ export const decodeBatchColumns = (bytes: Uint8Array): DecodedColumns => {
       throw new BatchError('TOO_LARGE', `${bytes.length} bytes, at most ${maxBatchBytes} allowed`);
     if (Buffer.compare(bytes.subarray(0, magicBytes.length), magicBytes) !== 0)
       throw new BatchError('BAD_MAGIC', `the first four bytes are not ${telemetryMagic}`);
-    const { header, columns } = decodeRows(bytes.subarray(magicBytes.length), { maxRows: maxBatchRows });
+    const { header, columns, bounds } = decodeRows(bytes.subarray(magicBytes.length), {
+      maxRows: maxBatchRows,
+    });
     if (columns.rows === 0) throw new BatchError('BAD_HEADER', 'the batch has no row');
-    return { ok: true, header: parseHeader(header), columns };
+    return { ok: true, header: parseHeader(header), columns, bounds };
   } catch (error) {
     if (error instanceof BatchError) return { ok: false, fault: error.fault, detail: error.message };
     throw error;

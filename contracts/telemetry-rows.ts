@@ -1,5 +1,8 @@
 import { BatchError, type Reader, Writer } from './batch-bytes.ts';
-import { type ColumnTable, packTable, unpackTable } from './column-codec.ts';
+import { packTable } from './column-codec.ts';
+import type { Bounds } from './column-read.ts';
+import type { ColumnTable } from './column-table.ts';
+import { type BoundedTable, unpackTable } from './column-unpack.ts';
 import { readNames, writeNames } from './name-list.ts';
 import { minerStates, powerModes, type ReadingField, readingFieldNames } from './reading.ts';
 import type { TelemetryColumns } from './telemetry-columns.ts';
@@ -76,6 +79,13 @@ export const encodeRows = (columns: TelemetryColumns, header = ''): Uint8Array =
   return packTable(head, table);
 };
 
+/** Rows with their header; and of each field, between what its values lie. */
+export type DecodedRows = {
+  readonly header: string;
+  readonly columns: TelemetryColumns;
+  readonly bounds: ReadonlyMap<string, Bounds>;
+};
+
 /**
  * Unpacks rows; with `only`, the fields that it names (times, states, modes and error sets always come along). Throws BatchError when the
  * bytes do not fit the format.
@@ -86,10 +96,10 @@ export const decodeRows = (
     only,
     maxRows = maxDocumentRows,
   }: { readonly only?: ReadonlySet<ReadingField>; readonly maxRows?: number } = {},
-): { readonly header: string; readonly columns: TelemetryColumns } => {
+): DecodedRows => {
   const wanted = only && new Set<string>([...stateNames, ...only]);
   let header = '';
-  let minerIds: string[] = [];
+  let minerIds: readonly string[] = [];
   let errorSets: string[][] = [];
   const table = unpackTable(bytes, {
     maxRows,
@@ -100,7 +110,7 @@ export const decodeRows = (
       errorSets = readErrorSets(reader);
     },
   });
-  return { header, columns: toRows(table, minerIds, errorSets) };
+  return { header, columns: toRows(table, minerIds, errorSets), bounds: table.bounds };
 };
 
 const readErrorSets = (reader: Reader): string[][] => {
@@ -126,29 +136,25 @@ const isErrorSets = (json: unknown): json is string[][] =>
       set.every((code) => typeof code === 'string' && code.length >= 1 && code.length <= 40),
   );
 
-const toRows = (table: ColumnTable, minerIds: string[], errorSets: string[][]): TelemetryColumns => {
-  const { rows, groups, columns } = table;
+const toRows = (
+  { rows, groups, columns, bounds }: BoundedTable,
+  minerIds: readonly string[],
+  errorSets: string[][],
+): TelemetryColumns => {
   if (groups.length !== minerIds.length)
     throw new BatchError('BAD_HEADER', `${groups.length} groups of rows for ${minerIds.length} miners`);
-  const miner = new Uint32Array(rows);
-  for (let at = 0; at < groups.length; at++) miner.fill(at, groups[at], groups[at + 1] ?? rows);
-  const sampledAtMs = columns.get('sampledAtMs');
-  if (!sampledAtMs) throw new BatchError('BAD_HEADER', 'there is no column sampledAtMs');
-  for (let at = 0; at < rows; at++)
-    if (!((sampledAtMs[at] ?? -1) >= 0)) throw new BatchError('BAD_VALUE', `row ${at} has no time`);
-  for (let at = 1; at < rows; at++)
-    if (miner[at] === miner[at - 1] && (sampledAtMs[at] ?? 0) < (sampledAtMs[at - 1] ?? 0))
-      throw new BatchError('BAD_VALUE', `row ${at} is older than the row before it`);
-  const small = (name: string, below: number) => {
+  const miner = minersOf(groups, rows);
+  /** A column that every row has a value of, from 0 to below the limit. */
+  const full = (name: string, below: number) => {
     const column = columns.get(name);
     if (!column) throw new BatchError('BAD_HEADER', `there is no column ${name}`);
-    for (let at = 0; at < rows; at++) {
-      const value = column[at] ?? -1;
-      if (!(value >= 0 && value < below))
-        throw new BatchError('BAD_VALUE', `row ${at} is out of range in ${name}`);
-    }
+    const its = bounds.get(name);
+    if (rows > 0 && !(its?.isFull && its.least >= 0 && its.most < below))
+      throw new BatchError('BAD_VALUE', `the column ${name} is out of range`);
     return column;
   };
+  const sampledAtMs = full('sampledAtMs', Number.POSITIVE_INFINITY);
+  if (groups.length < rows) checkOrder(miner, sampledAtMs);
   const values: Partial<Record<ReadingField, Float64Array>> = {};
   for (const [name, column] of columns) {
     if (isField(name)) values[name] = column;
@@ -160,10 +166,30 @@ const toRows = (table: ColumnTable, minerIds: string[], errorSets: string[][]): 
     minerIds,
     miner,
     sampledAtMs,
-    state: new Uint8Array(small('state', minerStates.length)),
-    mode: new Uint8Array(small('mode', powerModes.length + 1)),
-    errorSet: new Uint16Array(small('errorSet', errorSets.length + 1)),
+    state: narrow(full('state', minerStates.length), new Uint8Array(rows)),
+    mode: narrow(full('mode', powerModes.length + 1), new Uint8Array(rows)),
+    errorSet: narrow(full('errorSet', errorSets.length + 1), new Uint16Array(rows)),
     errorSets,
     values,
   };
+};
+
+const minersOf = (groups: Uint32Array, rows: number) => {
+  const miner = new Uint32Array(rows);
+  for (let at = 0; at < groups.length; at++) {
+    const end = groups[at + 1] ?? rows;
+    for (let row = groups[at] as number; row < end; row++) miner[row] = at;
+  }
+  return miner;
+};
+
+const checkOrder = (miner: Uint32Array, sampledAtMs: Float64Array) => {
+  for (let at = 1; at < miner.length; at++)
+    if (miner[at] === miner[at - 1] && (sampledAtMs[at] as number) < (sampledAtMs[at - 1] as number))
+      throw new BatchError('BAD_VALUE', `row ${at} is older than the row before it`);
+};
+
+const narrow = <T extends Uint8Array | Uint16Array>(column: Float64Array, into: T): T => {
+  for (let at = 0; at < column.length; at++) into[at] = column[at] as number;
+  return into;
 };

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { brotliCompressSync, constants, zstdCompressSync } from 'node:zlib';
-import type { ColumnTable } from '../../contracts/column-codec.ts';
-import { firstShares, type Places, runs, toRemainders } from '../../contracts/column-predictors.ts';
+import type { Places } from '../../contracts/column-places.ts';
+import { firstShares, runs, toRemainders } from '../../contracts/column-predictors.ts';
+import type { ColumnTable } from '../../contracts/column-table.ts';
 
 /** A column as fixed-width integers, as wide as its values need; absent is the least number of that width. */
 const fixedWidth = (column: Float64Array): Buffer => {
@@ -58,7 +59,8 @@ export const entropyBound = ({ rows, groups, columns }: ColumnTable): number => 
   const starts = new Set(groups);
   let bits = 0;
   for (const column of columns.values()) {
-    const firsts: number[] = [];
+    const marks: number[] = [];
+    let begun = 0;
     const values: number[] = [];
     const changes = new Uint8Array(rows);
     let isFirst = 1;
@@ -69,13 +71,14 @@ export const entropyBound = ({ rows, groups, columns }: ColumnTable): number => 
       changes[at] = isPresent === before ? 0 : 1;
       before = isPresent;
       if (isPresent === 0) return;
-      firsts.push(isFirst);
+      marks.push(at * 512 + isFirst);
+      begun += isFirst;
       values.push(value);
       isFirst = 0;
     });
     const count = values.length;
     const present = Float64Array.from(values);
-    const places: Places = { count, firsts: Uint8Array.from(firsts), classes: new Uint8Array(count) };
+    const places: Places = { count, marks: Int32Array.from(marks), begun, gaps: new Int32Array() };
     const into = new Float64Array(count);
     let least = entropyOf(present, count);
     for (const run of runs)

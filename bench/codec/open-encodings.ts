@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { Int32, Int64, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
-import type { ColumnTable } from '../../contracts/column-codec.ts';
+import type { ColumnTable } from '../../contracts/column-table.ts';
 import { zstdBytes } from './fixed-width.ts';
 
 type Named = { readonly name: string; readonly values: readonly (number | null)[]; readonly isWide: boolean };

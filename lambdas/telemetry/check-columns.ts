@@ -1,3 +1,4 @@
+import type { Bounds } from '../../contracts/column-read.ts';
 import { readingFieldNames } from '../../contracts/reading.ts';
 import { type Column, scaleOf, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { maxAheadMs, plausible } from './plausible.ts';
@@ -12,11 +13,15 @@ export type CheckedColumns = {
   readonly droppedRows: number;
 };
 
-/** Takes out single impossible values, rows from the future and those of `foreign` miners; the rest of the batch stands. */
+/**
+ * Takes out single impossible values, rows from the future and those of `foreign` miners; the rest of the batch stands. `known` are bounds of fields that
+ * need no second look.
+ */
 export const checkColumns = (
   batch: TelemetryColumns,
   receivedAtMs: number,
   foreign: ReadonlySet<string> = new Set(),
+  known: ReadonlyMap<string, Bounds> = new Map(),
 ): CheckedColumns => {
   const kept = keptRows(batch, receivedAtMs + maxAheadMs, foreign);
   const columns = kept ? takeRows(batch, kept) : batch;
@@ -27,7 +32,9 @@ export const checkColumns = (
     const column = columns.values[field];
     if (!column) continue;
     const { least, most } = bounds[field];
-    const bad = countOutside(column, least, most);
+    const its = known.get(field);
+    const isWithin = its !== undefined && its.least >= least && its.most <= most;
+    const bad = isWithin ? 0 : countOutside(column, least, most);
     droppedValues += bad;
     values[field] =
       bad === 0 ? column : column.map((value) => (value < least || value > most ? Number.NaN : value));

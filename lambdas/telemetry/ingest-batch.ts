@@ -97,7 +97,7 @@ export const ingestBatch =
       unknown.length > 0 ? await deps.readForeign(siteId, gatewayId, unknown) : new Set<string>();
     if (sent.minerIds.every((id) => foreign.has(id)))
       return refuse('FOREIGN_MINER', 'every miner in it is registered under another gateway');
-    const { columns, droppedValues, droppedRows } = checkColumns(sent, receivedAtMs, foreign);
+    const { columns, droppedValues, droppedRows } = checkColumns(sent, receivedAtMs, foreign, decoded.bounds);
     if (columns.rows === 0)
       return refuse('FROM_THE_FUTURE', 'every sample lies more than ten minutes ahead of its receipt');
 

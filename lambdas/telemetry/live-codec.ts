@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Reader, Writer } from '../../contracts/batch-bytes.ts';
-import { type ColumnTable, decodeTable, encodeTable } from '../../contracts/column-codec.ts';
+import { decodeTable, encodeTable } from '../../contracts/column-codec.ts';
+import type { ColumnTable } from '../../contracts/column-table.ts';
 import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
 import { decodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import type { Column, TelemetryColumns } from '../../contracts/telemetry-columns.ts';
