@@ -6,6 +6,7 @@ import { fleetEvents } from './fleet-events.ts';
 import { gatewayEvents } from './gateway-events.ts';
 import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
 import { webhookEvents } from './webhook-events.ts';
+import { sealingEvents } from './sealing-events.ts';
 
 const minerIds = z.array(minerId).min(1);
 
@@ -105,6 +106,7 @@ export const eventPayloads = {
   ...gatewayEvents,
   'identity.user.signed_in': z.object({ user_id: z.int() }),
   'identity.user.signed_out': z.object({ user_id: z.int() }),
+  ...sealingEvents,
   'telemetry.batch.set_aside': z.object({
     gateway_id: z.string(),
     fault: z.string(),

@@ -4,6 +4,7 @@ export const ruleNames = {
   commandResponse: 'hashinsight_command_response',
   safety: 'hashinsight_safety',
   gone: 'hashinsight_telemetry_gone',
+  sealed: 'hashinsight_sealed',
   /** Not an uplink: AWS IoT's own lifecycle events. */
   connected: 'hashinsight_gateway_connected',
 } as const;
@@ -24,6 +25,10 @@ export const topics = {
   receipt: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/receipt`,
   /** Batches that the gateway no longer has though they were asked for again (contracts/telemetry-receipt.ts), JSON. */
   gone: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/gone`,
+  /** Its sealing key and its sealed inventory (contracts/gateway-sealing.ts), JSON. */
+  sealed: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/sealed`,
+  /** The sealed inventory back to a gateway that lost it (contracts/gateway-sealing.ts), JSON. */
+  inventory: ({ siteId, gatewayId }: Place) => `cfg/hashinsight/${siteId}/${gatewayId}/inventory`,
   /** Safety events, JSON. */
   safety: ({ siteId, gatewayId }: Place) => `evt/hashinsight/${siteId}/${gatewayId}/safety`,
 } as const;
@@ -34,4 +39,5 @@ export const uplinks = {
   commandResponse: (place: Place) => basicIngest(ruleNames.commandResponse, topics.commandResponse(place)),
   safety: (place: Place) => basicIngest(ruleNames.safety, topics.safety(place)),
   gone: (place: Place) => basicIngest(ruleNames.gone, topics.gone(place)),
+  sealed: (place: Place) => basicIngest(ruleNames.sealed, topics.sealed(place)),
 } as const;

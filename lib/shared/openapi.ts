@@ -10,6 +10,7 @@ import { fleetRoutes } from '../../lambdas/fleet/api.ts';
 import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
 import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
+import { sealingRoutes } from '../../lambdas/sealing/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 
@@ -24,6 +25,7 @@ export const routeTables: Readonly<Record<string, RouteTable>> = {
   advisor: advisorRoutes,
   control: controlRoutes,
   audit: auditRoutes,
+  sealing: sealingRoutes,
   webhooks: webhookRoutes,
 };
 

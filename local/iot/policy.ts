@@ -29,7 +29,13 @@ export const policyDocument = z.strictObject({
 });
 export type PolicyDocument = z.infer<typeof policyDocument>;
 
-export type Action = 'iot:Connect' | 'iot:Publish' | 'iot:RetainPublish' | 'iot:Receive' | 'iot:Subscribe';
+export type Action =
+  | 'iot:Connect'
+  | 'iot:Publish'
+  | 'iot:RetainPublish'
+  | 'iot:Receive'
+  | 'iot:Subscribe'
+  | 'iot:AssumeRoleWithCertificate';
 /** Who asks. `thing` is the thing that is named like the client, if it is attached to the client's certificate. */
 export type Asker = {
   readonly clientId: string;

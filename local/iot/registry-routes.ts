@@ -12,6 +12,8 @@ export type RegistryParts = {
   readonly hasPolicy: (name: string) => boolean;
   /** `localhost:<port>`. */
   readonly dataEndpoint: string;
+  /** Where gateways exchange their certificates for credentials; `localhost:<port>`. */
+  readonly credentialsEndpoint: string;
   /** The certificate may no longer be used: connections made with it end. */
   readonly onDeactivated: (certificateId: string) => void;
 };
@@ -256,6 +258,7 @@ export const registryRoutes = (parts: RegistryParts): readonly Route[] => {
       /^\/endpoint$/,
       ({ query }) => {
         const type = query.get('endpointType') ?? 'iot:Data-ATS';
+        if (type === 'iot:CredentialProvider') return { endpointAddress: parts.credentialsEndpoint };
         if (type !== 'iot:Data-ATS' && type !== 'iot:Data')
           throw new ServiceError('InvalidRequestException', `The local IoT has no endpoint of type ${type}`);
         return { endpointAddress: parts.dataEndpoint };

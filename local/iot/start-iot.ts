@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { nameOf, noEffect, readProperties } from '../cloudformation/properties.ts';
+import { keptPort } from '../kept-port.ts';
 import { iotMeter } from '../metering/meter-iot.ts';
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
 import { physicalName } from '../shared/physical-name.ts';
 import { startBroker } from './broker.ts';
 import { openCertificateAuthority } from './certificate-authority.ts';
+import { startCredentialsProvider } from './credentials-provider.ts';
 import { dataRoutes } from './data-routes.ts';
-import { allows, type PolicyDocument, policyDocument, unknownVariables } from './policy.ts';
+import { type Action, allows, type PolicyDocument, policyDocument, unknownVariables } from './policy.ts';
 import { createProvisioning } from './provisioning.ts';
 import { openRegistry } from './registry.ts';
 import { registryRoutes } from './registry-routes.ts';
@@ -44,6 +46,12 @@ const thingProperties = z.strictObject({
   ThingName: z.string().optional(),
   AttributePayload: z.strictObject({ Attributes: z.record(z.string(), z.string()).default({}) }).optional(),
 });
+const roleAliasProperties = z.strictObject({
+  RoleAlias: z.string(),
+  RoleArn: z.string(),
+  CredentialDurationSeconds: z.int().default(3_600),
+  Tags: noEffect,
+});
 export const defaultMqttPort = 18_883;
 const hourMs = 60 * 60 * 1000;
 
@@ -62,6 +70,7 @@ export const startIot = async (
   const registry = openRegistry(join(directory, 'registry.sqlite'));
   const sessions = openSessionStore(join(directory, 'sessions.sqlite'), sessionExpiryMs);
   const policies = new Map<string, PolicyDocument>();
+  const roleAliases = new Map<string, number>();
 
   const meter = surroundings.meter && iotMeter(surroundings.meter);
   const publish = async (
@@ -92,30 +101,34 @@ export const startIot = async (
     log: surroundings.log,
     meter,
   });
+  const mayCertificate = (
+    { clientId, certificateId }: { readonly clientId: string; readonly certificateId: string },
+    action: Action,
+    resource: string,
+  ) => {
+    const thing = registry.thingsOf(certificateId).includes(clientId) ? registry.thing(clientId) : undefined;
+    const attached = registry.policiesOf(certificateId).flatMap((name) => policies.get(name) ?? []);
+    return allows(attached, action, `arn:aws:iot:${region}:${accountId}:${resource}`, {
+      clientId,
+      certificateId,
+      ...(thing && {
+        thing: {
+          name: thing.name,
+          attributes: thing.attributes,
+          ...(thing.type !== null && { typeName: thing.type }),
+        },
+      }),
+    });
+  };
+  const isActive = (certificateId: string) => registry.certificate(certificateId)?.status === 'ACTIVE';
   const broker = await startBroker({
     port: mqttPort,
     authority,
     sessions,
     log,
     meter,
-    isActive: (certificateId) => registry.certificate(certificateId)?.status === 'ACTIVE',
-    allows: ({ clientId, certificateId }, action, resource) => {
-      const thing = registry.thingsOf(certificateId).includes(clientId)
-        ? registry.thing(clientId)
-        : undefined;
-      const attached = registry.policiesOf(certificateId).flatMap((name) => policies.get(name) ?? []);
-      return allows(attached, action, `arn:aws:iot:${region}:${accountId}:${resource}`, {
-        clientId,
-        certificateId,
-        ...(thing && {
-          thing: {
-            name: thing.name,
-            attributes: thing.attributes,
-            ...(thing.type !== null && { typeName: thing.type }),
-          },
-        }),
-      });
-    },
+    isActive,
+    allows: mayCertificate,
     process: (topic, message) => rules.process(topic, message),
     provision: provisioning.answer,
   }).catch((error: unknown) => {
@@ -124,6 +137,21 @@ export const startIot = async (
     throw error;
   });
   const mqttEndpoint = `localhost:${broker.port}`;
+  const credentialsPort = keptPort(join(directory, 'credentials-port'));
+  const credentialsProvider = await startCredentialsProvider({
+    port: credentialsPort.read() ?? 0,
+    authority,
+    isActive,
+    durationOf: (name) => roleAliases.get(name),
+    isAttached: (thing, certificateId) => registry.thingsOf(certificateId).includes(thing),
+    mayAssume: (name, certificateId, thing = '') =>
+      mayCertificate(
+        { clientId: thing, certificateId },
+        'iot:AssumeRoleWithCertificate',
+        `rolealias/${name}`,
+      ),
+  });
+  credentialsPort.write(credentialsProvider.port);
   const control = await startRestService(
     'IoT',
     registryRoutes({
@@ -133,6 +161,7 @@ export const startIot = async (
       accountId,
       hasPolicy: (name) => policies.has(name),
       dataEndpoint: mqttEndpoint,
+      credentialsEndpoint: `localhost:${credentialsProvider.port}`,
       onDeactivated: broker.disconnect,
     }),
     log,
@@ -159,6 +188,14 @@ export const startIot = async (
     rules.rules.set(rule.name, rule);
     return { ref: rule.name, attributes: { Arn: rule.arn } };
   };
+  const createRoleAlias = (resource: ResolvedResource) => {
+    const { RoleAlias: name, CredentialDurationSeconds } = readProperties(resource, roleAliasProperties);
+    roleAliases.set(name, CredentialDurationSeconds);
+    return {
+      ref: name,
+      attributes: { RoleAliasArn: `arn:aws:iot:${region}:${accountId}:rolealias/${name}` },
+    };
+  };
   const createThing = (resource: ResolvedResource) => {
     const { ThingName, AttributePayload } = readProperties(resource, thingProperties);
     const name = ThingName ?? physicalName(resource, 128);
@@ -182,11 +219,13 @@ export const startIot = async (
       'AWS::IoT::Policy': createPolicy,
       'AWS::IoT::TopicRule': createRule,
       'AWS::IoT::Thing': createThing,
+      'AWS::IoT::RoleAlias': createRoleAlias,
       ...provisioning.resources,
       // What the cloud writes to CloudWatch, the runtime writes to its log.
       'AWS::IoT::Logging': ({ logicalId }) => ({ ref: logicalId }),
     },
     close: async () => {
+      await credentialsProvider.close();
       await control.close();
       await data.close();
       await broker.close();

@@ -7,6 +7,7 @@ import { fleetRoutes } from '../../lambdas/fleet/api.ts';
 import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
 import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
+import { sealingRoutes } from '../../lambdas/sealing/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   controlRoutes,
   auditRoutes,
   webhookRoutes,
+  sealingRoutes,
 ].flatMap((table) => Object.entries<Route>(table).map(([id, route]) => ({ ...route, id })));
 
 /** What the samples name. */
@@ -113,6 +115,7 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     executeApproved: { site_id: siteId },
     createExport: { site_id: siteId, ...day },
     replayQuarantined: { site_id: siteId },
+    restoreInventory: { reason: 'The gateway was replaced' },
     createWebhook: { site_id: siteId, url: 'https://hooks.example.com/', event_types: ['*'] },
     changeWebhook: { site_id: siteId, enabled: false },
     rotateWebhookSecret: { site_id: siteId },
