@@ -210,4 +210,3 @@ export const createProvisioning = (parts: Parts) => {
     },
   };
 };
-export type Provisioning = ReturnType<typeof createProvisioning>;
