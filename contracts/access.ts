@@ -106,6 +106,14 @@ export const hasRank = (who: Pick<Principal, 'role' | 'duty'>, least: Rank) =>
 export const hasAccess = (role: Role, module: Module, level: AccessLevel) =>
   accessLevels.indexOf(accessMatrix[module][role]) >= accessLevels.indexOf(level);
 
+/** The scopes that an API key of this role may have. */
+export const scopesOf = (role: Role): Scope[] =>
+  modules.flatMap((module) =>
+    (['read', 'full'] as const)
+      .filter((level) => hasAccess(role, module, level))
+      .map((level): Scope => `${module}:${level}`),
+  );
+
 /** True where one of the scopes gives this level of access to the module, or more. */
 export const hasScope = (given: readonly Scope[], module: Module, level: AccessLevel) =>
   given.includes(`${module}:full`) || (level === 'read' && given.includes(`${module}:read`));

@@ -26,6 +26,8 @@ export const sessionAnswer = z.strictObject({
     site_ids: z.union([z.literal('all'), z.array(siteId)]),
   }),
   expires_at: z.string(),
+  /** The account has a second factor, and nothing else is open to the session until it is shown. */
+  awaits_code: z.literal(true).optional(),
 });
 
 export const signedOut = z.strictObject({ success: z.literal(true) });

@@ -5,6 +5,7 @@ import { controlEvents } from './control-events.ts';
 import { fleetEvents } from './fleet-events.ts';
 import { gatewayEvents } from './gateway-events.ts';
 import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
+import { identityEventPayloads } from './identity-events.ts';
 import { webhookEvents } from './webhook-events.ts';
 import { sealingEvents } from './sealing-events.ts';
 
@@ -104,8 +105,7 @@ export const eventPayloads = {
   ...fleetEvents,
   'fleet.gateway.registered': z.object({ gateway_id: gatewayId }),
   ...gatewayEvents,
-  'identity.user.signed_in': z.object({ user_id: z.int() }),
-  'identity.user.signed_out': z.object({ user_id: z.int() }),
+  ...identityEventPayloads,
   ...sealingEvents,
   'telemetry.batch.set_aside': z.object({
     gateway_id: z.string(),

@@ -101,6 +101,7 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognito.endpoint,
   };
   const lambda = keep(
     await startLambda(surroundings, {

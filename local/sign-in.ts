@@ -6,6 +6,8 @@ export const signIn = async (
   consoleUrl: string,
   email: string,
   password: string,
+  /** Where the provider asks for one in place of a temporary password. */
+  newPassword?: string,
 ): Promise<Record<string, string>> => {
   const jars = new Map<string, Map<string, string>>();
   const jarOf = (url: string) => {
@@ -39,7 +41,13 @@ export const signIn = async (
       if (session && next.host === new URL(consoleUrl).host) return { cookie: `session=${session}` };
       url = next.href;
     } else if (response.status === 200 && body.includes('name="password"')) {
-      form = new URLSearchParams({ email, password });
+      const asksNew = body.includes('name="new_password"');
+      if (asksNew && newPassword === undefined) throw new Error(`Sign-in of ${email} needs a new password`);
+      form = new URLSearchParams({
+        email,
+        password,
+        ...(asksNew && newPassword !== undefined && { new_password: newPassword }),
+      });
     } else {
       throw new Error(`Sign-in of ${email} stopped with status ${response.status}`);
     }

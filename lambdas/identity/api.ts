@@ -1,6 +1,8 @@
 import { callbackQuery, loginQuery, sessionAnswer, signedOut } from '../../contracts/api-identity.ts';
 import type { RouteTable } from '../../contracts/route.ts';
 
+const own = { module: 'basic', level: 'read', person: true, beforeSecondFactor: true } as const;
+
 export const identityRoutes = {
   login: {
     method: 'GET',
@@ -22,14 +24,14 @@ export const identityRoutes = {
     method: 'POST',
     path: '/auth/logout',
     summary: { en: 'End the session', zh: '退出登录' },
-    access: { module: 'basic', level: 'read' },
+    access: own,
     success: { status: 200, body: signedOut },
   },
   session: {
     method: 'GET',
     path: '/api/v1/session',
     summary: { en: 'Who is signed in', zh: '当前登录用户' },
-    access: { module: 'basic', level: 'read' },
+    access: own,
     success: { status: 200, body: sessionAnswer },
   },
 } as const satisfies RouteTable;

@@ -1,7 +1,24 @@
 import * as openid from 'openid-client';
 import * as z from 'zod';
-import { duties, type Principal, roles } from '../../contracts/access.ts';
+import { duties, roles } from '../../contracts/access.ts';
 import { customerId, tenantId, userId } from '../../contracts/identifiers.ts';
+import type { UserRef } from './identity-keys.ts';
+import type { UserAccess } from './user.ts';
+
+/** Who came back from the identity provider. It proves who somebody is; what they may do, the directory says. */
+export type Identity = {
+  readonly subject: string;
+  readonly name: string;
+  readonly email?: string | undefined;
+  readonly isEmailVerified: boolean;
+  /** When the person last proved to be there. Without it a sign-in counts as no step-up. */
+  readonly authenticatedAtMs?: number | undefined;
+  /**
+   * The rights that the provider's administrator gave the account, as custom attributes that only administrators may write.
+   * They count for its first sign-in: so a tenant gets its first owner. Everybody else is invited.
+   */
+  readonly granted?: (UserRef & UserAccess) | undefined;
+};
 
 /** What an OpenID Connect provider must offer to a sign-in: where to send the browser, and who came back. */
 export type IdentityProvider = {
@@ -12,7 +29,7 @@ export type IdentityProvider = {
   readonly complete: (
     callbackUrl: URL,
     expected: { state: string; codeVerifier: string; nonce: string },
-  ) => Promise<Principal>;
+  ) => Promise<Identity>;
 };
 
 const siteIds = z.union([
@@ -28,16 +45,17 @@ const customerIds = z
   .transform((text) => text.split(','))
   .pipe(z.array(customerId));
 
-/**
- * The claims that make an account a principal. They are custom attributes of the user pool (`custom:role` and so on),
- * which only administrators may write. An account without them cannot sign in.
- */
-const claims = z.object({
-  sub: z.string(),
+const identityClaims = z.object({
+  sub: z.string().min(1),
   name: z.string().min(1).max(120),
+  email: z.email().optional(),
+  email_verified: z.boolean().optional(),
+  auth_time: z.int().positive().optional(),
+});
+const grantClaims = z.object({
   'custom:user_id': z
     .string()
-    .regex(/^[1-9]\d*$/)
+    .regex(/^[1-9]\d{0,8}$/)
     .transform(Number)
     .pipe(userId),
   'custom:tenant_id': tenantId,
@@ -47,16 +65,29 @@ const claims = z.object({
   'custom:customer_ids': customerIds.optional(),
 });
 
-export const toPrincipal = (idTokenClaims: unknown): Principal => {
-  const parsed = claims.parse(idTokenClaims);
+/** The claims of an ID token. Throws where they are no identity, or only half a grant. */
+export const toIdentity = (idTokenClaims: unknown): Identity => {
+  const { sub, name, email, email_verified, auth_time } = identityClaims.parse(idTokenClaims);
+  const isGranted = z.looseObject({ 'custom:role': z.unknown() }).safeParse(idTokenClaims).data?.[
+    'custom:role'
+  ];
+  const grant = isGranted === undefined ? undefined : grantClaims.parse(idTokenClaims);
   return {
-    userId: parsed['custom:user_id'],
-    name: parsed.name,
-    tenantId: parsed['custom:tenant_id'],
-    role: parsed['custom:role'],
-    ...(parsed['custom:duty'] && { duty: parsed['custom:duty'] }),
-    siteIds: parsed['custom:site_ids'],
-    ...(parsed['custom:customer_ids'] && { customerIds: parsed['custom:customer_ids'] }),
+    subject: sub,
+    name,
+    email,
+    isEmailVerified: email_verified === true,
+    ...(auth_time !== undefined && { authenticatedAtMs: auth_time * 1000 }),
+    ...(grant && {
+      granted: {
+        userId: grant['custom:user_id'],
+        tenantId: grant['custom:tenant_id'],
+        role: grant['custom:role'],
+        duty: grant['custom:duty'],
+        siteIds: grant['custom:site_ids'],
+        customerIds: grant['custom:customer_ids'],
+      },
+    }),
   };
 };
 
@@ -93,6 +124,8 @@ export const oidcProvider = (issuerUrl: string, clientId: string): IdentityProvi
         nonce,
         // Our session is what lasts, so the provider's must not bring back who has just signed out.
         prompt: 'login',
+        // Asks for the time of authentication in the ID token, by which a step-up is judged.
+        max_age: '0',
       });
       return { url: url.href, state, codeVerifier, nonce };
     },
@@ -103,7 +136,7 @@ export const oidcProvider = (issuerUrl: string, clientId: string): IdentityProvi
         expectedNonce: nonce,
         idTokenExpected: true,
       });
-      return toPrincipal(tokens.claims());
+      return toIdentity(tokens.claims());
     },
   };
 };

@@ -1,20 +1,29 @@
 import { CfnParameter, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
-import { FeaturePlan, Mfa, OAuthScope, StringAttribute, UserPool } from 'aws-cdk-lib/aws-cognito';
+import {
+  FeaturePlan,
+  Mfa,
+  OAuthScope,
+  StringAttribute,
+  UserPool,
+  type UserPoolClient,
+} from 'aws-cdk-lib/aws-cognito';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { identityRoutes } from '../../lambdas/identity/api.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
-import { type ApiAccess, addRoutes } from '../shared/api-routes.ts';
+import type { ApiAccess } from '../shared/api-routes.ts';
 import { AppFunction } from '../shared/app-function.ts';
 import { AppTable } from '../shared/app-table.ts';
 
 export type IdentityStackProps = StackProps & { readonly platform: PlatformStack };
 
-/** Accounts in Cognito, sessions in DynamoDB, and the authorizer that tells every other context who asks. */
+/** Accounts in Cognito, users and sessions in DynamoDB, and the authorizer that tells every other context who asks. */
 export class IdentityStack extends Stack {
   /** What other contexts need to put routes on the API. */
   readonly apiAccess: ApiAccess;
+  readonly table: AppTable;
+  readonly users: UserPool;
+  readonly client: UserPoolClient;
 
   constructor(scope: Construct, id: string, { platform, ...props }: IdentityStackProps) {
     super(scope, id, props);
@@ -25,7 +34,9 @@ export class IdentityStack extends Stack {
     });
     const table = new AppTable(this, 'Sessions', { key: platform.dataKey });
     const users = this.addUserPool();
-    const client = users.addClient('Console', {
+    this.table = table;
+    this.users = users;
+    this.client = users.addClient('Console', {
       generateSecret: false,
       authFlows: {},
       oAuth: {
@@ -41,12 +52,12 @@ export class IdentityStack extends Stack {
 
     const authorize = new AppFunction(this, 'Authorize', {
       entry: 'lambdas/identity/on-authorize.ts',
-      description: 'Says who asks, from the session cookie',
+      description: 'Says who asks, from the session cookie or the API key',
       environment: { IDENTITY_TABLE: table.tableName },
       timeout: Duration.seconds(5),
     });
-    table.grant(authorize, 'dynamodb:GetItem');
-    platform.dataKey.grantDecrypt(authorize);
+    table.grant(authorize, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    platform.dataKey.grantEncryptDecrypt(authorize);
     authorize.addPermission('ApiMayAsk', {
       principal: new ServicePrincipal('apigateway.amazonaws.com'),
       sourceArn: this.apiArn(platform),
@@ -61,19 +72,6 @@ export class IdentityStack extends Stack {
       authorizerUri: `arn:${this.partition}:apigateway:${this.region}:lambda:path/2015-03-31/functions/${authorize.functionArn}/invocations`,
     });
     this.apiAccess = { api: platform.api, authorizerId: authorizer.ref };
-
-    const api = new AppFunction(this, 'ApiFunction', {
-      entry: 'lambdas/identity/handle-api.ts',
-      description: 'Sign-in, sign-out and the session',
-      environment: {
-        IDENTITY_TABLE: table.tableName,
-        OIDC_ISSUER: users.userPoolProviderUrl,
-        OIDC_CLIENT_ID: client.userPoolClientId,
-      },
-    });
-    table.grant(api, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
-    platform.dataKey.grantEncryptDecrypt(api);
-    addRoutes(this, this.apiAccess, identityRoutes, api);
   }
 
   private addUserPool() {

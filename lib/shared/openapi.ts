@@ -10,6 +10,7 @@ import { fleetRoutes } from '../../lambdas/fleet/api.ts';
 import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
 import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
+import { usersRoutes } from '../../lambdas/identity/users-api.ts';
 import { sealingRoutes } from '../../lambdas/sealing/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
@@ -17,6 +18,7 @@ import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 /** Every route table of the product, by context. */
 export const routeTables: Readonly<Record<string, RouteTable>> = {
   identity: identityRoutes,
+  users: usersRoutes,
   fleet: fleetRoutes,
   gateway: gatewayRoutes,
   edge: { ...credentialRoutes, ...edgeRoutes },

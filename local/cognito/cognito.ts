@@ -1,22 +1,39 @@
 import type { LocalService, ResolvedResource, Surroundings } from '../ports.ts';
+import { startJsonService } from '../shared/json-service.ts';
+import { openAccounts } from './account-store.ts';
+import { adminOperations } from './admin-operations.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 
 const clientId = 'hashinsight-console';
 
 /**
  * Stands for Cognito: one user pool with one client, served by an OpenID Connect provider of the `oidc-provider` package.
- * The pool's ProviderURL is the provider's issuer, so that the relying party finds it as it finds Cognito.
+ * The pool's ProviderURL is the provider's issuer, so that the relying party finds it as it finds Cognito;
+ * accounts are made and disabled through Cognito's own operations.
  */
-export const startCognito = async (surroundings: Surroundings, port: number): Promise<LocalService> => {
+export const startCognito = async (
+  surroundings: Surroundings,
+  port: number,
+): Promise<LocalService & { readonly endpoint: string }> => {
+  const { region } = surroundings;
+  const stateDir = surroundings.stateDir('cognito');
+  const accounts = openAccounts(stateDir);
+  const admin = await startJsonService({
+    name: 'Cognito',
+    contentType: 'application/x-amz-json-1.1',
+    operations: adminOperations(accounts, `${region}_local`, (line) => surroundings.log('cognito', line)),
+    log: (line) => surroundings.log('cognito', line),
+  });
   const provider = await startIdentityProvider({
-    stateDir: surroundings.stateDir('cognito'),
+    stateDir,
+    accounts,
     port,
     clientId,
     redirectUris: [`${surroundings.publicUrl}/auth/callback`],
   });
-  const { region } = surroundings;
   let pool: string | undefined;
   return {
+    endpoint: admin.endpoint,
     resources: {
       'AWS::Cognito::UserPool': ({ stack, logicalId }: ResolvedResource) => {
         if (pool && pool !== logicalId)
@@ -38,6 +55,9 @@ export const startCognito = async (surroundings: Surroundings, port: number): Pr
       }),
       'AWS::Cognito::UserPoolDomain': ({ properties }) => ({ ref: String(properties.Domain) }),
     },
-    close: provider.close,
+    close: async () => {
+      await admin.close();
+      await provider.close();
+    },
   };
 };

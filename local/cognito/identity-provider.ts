@@ -1,16 +1,20 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Configuration } from 'oidc-provider';
 import * as z from 'zod';
-import { accountOf, authenticate } from './accounts.ts';
+import { withAttempts } from '../../lambdas/identity/attempts.ts';
+import type { AccountStore } from './account-store.ts';
+import type { Account } from './accounts.ts';
 import { loginPage } from './login-page.ts';
 import { memoryAdapter } from './memory-adapter.ts';
+import { passwordAttempts } from './password-attempts.ts';
 
 export type IdentityProviderOptions = {
   readonly stateDir: string;
+  readonly accounts: AccountStore;
   readonly port: number;
   readonly clientId: string;
   readonly redirectUris: readonly string[];
@@ -45,12 +49,30 @@ const readForm = async (request: IncomingMessage) => {
   return new URLSearchParams(text);
 };
 
+const grantOf = (account: Account) => ({
+  'custom:user_id': String(account.userId),
+  'custom:tenant_id': account.tenantId,
+  'custom:role': account.role,
+  ...(account.duty && { 'custom:duty': account.duty }),
+  'custom:site_ids': account.siteIds,
+  ...(account.customerIds && { 'custom:customer_ids': account.customerIds }),
+});
+
+/** Marks a browser that has signed in as somebody before (OWASP, device cookies). */
+const deviceCookie = 'idp_device';
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+const deviceOf = ({ headers }: IncomingMessage) => {
+  const [, token] = new RegExp(`(?:^|; *)${deviceCookie}=([\\w-]+)`).exec(headers.cookie ?? '') ?? [];
+  return token && hashOf(token);
+};
+
 /**
  * An OpenID Connect provider on loopback that stands in for a Cognito user pool: authorization code with PKCE, a
  * sign-in form, and Cognito's claim names. Consent is implied: there is one client and it is ours.
  */
 export const startIdentityProvider = async ({
   stateDir,
+  accounts,
   port,
   clientId,
   redirectUris,
@@ -85,7 +107,7 @@ export const startIdentityProvider = async ({
     jwks: { keys: [keys.jwk] },
     cookies: { keys: [keys.cookieKey] },
     pkce: { required: () => true },
-    claims: { openid: ['sub', ...customClaims], profile: ['name'], email: ['email'] },
+    claims: { openid: ['sub', ...customClaims], profile: ['name'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
     ttl: {
@@ -97,21 +119,17 @@ export const startIdentityProvider = async ({
       AuthorizationCode: 60,
     },
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
-    findAccount: (_context, email) => {
-      const account = accountOf(email);
+    findAccount: (_context, subject) => {
+      const account = accounts.findBySubject(subject);
       return (
         account && {
-          accountId: email,
+          accountId: subject,
           claims: () => ({
-            sub: email,
+            sub: subject,
             email: account.email,
+            email_verified: true,
             name: account.name,
-            'custom:user_id': String(account.userId),
-            'custom:tenant_id': account.tenantId,
-            'custom:role': account.role,
-            ...(account.duty && { 'custom:duty': account.duty }),
-            'custom:site_ids': account.siteIds,
-            ...(account.customerIds && { 'custom:customer_ids': account.customerIds }),
+            ...(account.granted && grantOf(account.granted)),
           }),
         }
       );
@@ -128,23 +146,38 @@ export const startIdentityProvider = async ({
   const provider = new Provider(issuer, settings);
   const callback = provider.callback();
 
+  const attempts = passwordAttempts();
   const interact = async (request: IncomingMessage, response: ServerResponse) => {
-    const page = (failed: boolean) => {
-      response.writeHead(failed ? 401 : 200, {
-        'content-type': 'text/html; charset=utf-8',
-        'cache-control': 'no-store',
-      });
-      response.end(loginPage(request.url ?? '', failed));
+    const page = (status: number, shows: Parameters<typeof loginPage>[1]) => {
+      response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+      response.end(loginPage(request.url ?? '', shows));
     };
     const { prompt } = await provider.interactionDetails(request, response);
-    if (request.method !== 'POST' || prompt.name !== 'login') return page(false);
+    if (request.method !== 'POST' || prompt.name !== 'login') return page(200, 'form');
     const form = await readForm(request);
-    const account = authenticate(form.get('email') ?? '', form.get('password') ?? '');
-    if (!account) return page(true);
+    const email = (form.get('email') ?? '').trim().toLowerCase();
+    const judge = async () =>
+      (accounts.isPassword(email, form.get('password') ?? '') && accounts.isEnabled(email)) || undefined;
+    const passed = await withAttempts(attempts.of(email))(deviceOf(request), judge);
+    if (!passed.ok) {
+      const isLocked = passed.failure.code === 'too_many_requests';
+      return page(isLocked ? 429 : 401, isLocked ? 'locked' : 'wrong');
+    }
+    if (accounts.mustChange(email)) {
+      const chosen = form.get('new_password') ?? '';
+      if (chosen.length < 12) return page(200, 'new password');
+      accounts.setPassword(email, chosen);
+    }
+    const device = randomBytes(32).toString('base64url');
+    attempts.remember(email, hashOf(device));
+    response.setHeader(
+      'set-cookie',
+      `${deviceCookie}=${device}; Path=/interaction; Max-Age=15552000; HttpOnly; SameSite=Lax`,
+    );
     return provider.interactionFinished(
       request,
       response,
-      { login: { accountId: account.email } },
+      { login: { accountId: accounts.find(email)?.subject ?? email } },
       { mergeWithLastSubmission: false },
     );
   };

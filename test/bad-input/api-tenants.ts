@@ -11,6 +11,10 @@ const notFoundOf = ({ id, path }: Operation): string | undefined => {
   if (path.includes('{recommendation_id}')) return 'Recommendation not found';
   if (path.includes('{rule_id}')) return 'Rule not found';
   if (id === 'getCommand') return 'Command not found';
+  if (path.includes('{user_id}')) return 'User not found';
+  if (path.includes('{session_id}')) return 'Session not found';
+  if (path.includes('{key_id}')) return 'API key not found';
+  if (path.startsWith('/api/v1/users')) return undefined;
   if (['logout', 'session', 'listSites', 'createSite', 'assessRisk'].includes(id)) return undefined;
   return 'Site not found';
 };

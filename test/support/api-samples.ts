@@ -7,6 +7,7 @@ import { fleetRoutes } from '../../lambdas/fleet/api.ts';
 import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
 import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
+import { usersRoutes } from '../../lambdas/identity/users-api.ts';
 import { sealingRoutes } from '../../lambdas/sealing/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
@@ -16,6 +17,7 @@ export type Operation = Route & { readonly id: string };
 /** Every route of every context. */
 export const operations: readonly Operation[] = [
   identityRoutes,
+  usersRoutes,
   fleetRoutes,
   gatewayRoutes,
   credentialRoutes,
@@ -47,6 +49,23 @@ const diagnosis = { root_cause: 'Dust', evidence: ['Fans at 100 %'], confidence:
 export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object | undefined => {
   const bodies: Readonly<Record<string, object>> = {
     createSite: { name: 'Another site', capacity_kw: 10 },
+    inviteUser: {
+      email: 'new@mine.example',
+      name: 'New',
+      role: 'client',
+      site_ids: [siteId],
+      reason: 'Joins',
+    },
+    changeUser: { name: 'Other', reason: 'Married' },
+    removeUser: { reason: 'Left' },
+    disableUser: { reason: 'On leave' },
+    enableUser: { reason: 'Is back' },
+    signOutUser: { reason: 'Lost a laptop' },
+    resetSecondFactor: { reason: 'Lost a phone' },
+    revokeUserApiKey: { reason: 'Leaked' },
+    stepUp: { code: '000000' },
+    confirmSecondFactor: { code: '000000' },
+    createApiKey: { name: 'Script', scopes: ['hosting:read'], expires_in_days: 1 },
     createZone: { zone_id: 'zone-9', name: 'Nine', zone_type: 'room', capacity_kw: 10 },
     registerGateway: { gateway_id: 'gw-9', name: 'Nine' },
     bindGateway: { zone_ids: ['zone-1'] },
@@ -187,6 +206,10 @@ export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<st
     claim_id: '0'.repeat(16),
     zone_id: 'zone-1',
     customer_id: 'cust-aurora',
+    // Nobody: a user's own tests are in test/people.test.ts.
+    user_id: '999999',
+    session_id: '0'.repeat(24),
+    key_id: '0'.repeat(16),
     export_id: `ex-${'0'.repeat(24)}`,
     quarantine_id: `q-${'0'.repeat(24)}`,
     webhook_id: `wh-${'0'.repeat(24)}`,

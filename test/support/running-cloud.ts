@@ -93,13 +93,21 @@ export const startCloud = async (miners: number): Promise<RunningCloud> => {
     () => {},
   );
   const cookies = new Map<Person, string>();
-  for (const person of people) {
+  const signInAs = async (person: Person) => {
     const email = emailOf(person);
     const headers = await signIn(runtime.url, email, accountOf(email)?.password ?? '');
     cookies.set(person, headers.cookie ?? '');
-  }
+  };
+  for (const person of people) await signInAs(person);
   const cookieOf = (who: Person) => cookies.get(who) ?? '';
-  const call: Call = async (who, method, path, { body, raw, headers } = {}) => {
+  /** Where a step-up is asked for, the person signs in again, as people do. */
+  const call: Call = async (who, method, path, options) => {
+    const first = await ask(who, method, path, options);
+    if (!who || first.status !== 403 || !first.text.includes('"step_up_required"')) return first;
+    await signInAs(who);
+    return ask(who, method, path, options);
+  };
+  const ask: Call = async (who, method, path, { body, raw, headers } = {}) => {
     const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(new URL(path, runtime.url), {
       method,
