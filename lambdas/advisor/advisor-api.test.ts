@@ -2,10 +2,11 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Principal } from '../../contracts/access.ts';
+import { customersOf, type Principal } from '../../contracts/access.ts';
 import * as wire from '../../contracts/api-advisor.ts';
 import { startTables } from '../../test/support/tables.ts';
 import { commitWithAudit } from '../audit/commit-with-audit.ts';
+import { machinesOf } from '../fleet/own-machines.ts';
 import { apiHandler } from '../shared/api-handler.ts';
 import { succeed } from '../shared/result.ts';
 import { advisorIndexes, advisorKeys } from './advisor-keys.ts';
@@ -49,6 +50,13 @@ beforeAll(async () => {
     readRecent: async () => [],
     readMinerCommands: readMinerCommands(store),
     siteExists: async (tenantId, siteId) => tenantId === 'tenant-1' && siteId >= 1 && siteId < 1_000,
+    // Every miner is Acme's.
+    ownMachines: async (who) => {
+      const customers = customersOf(who);
+      const owners = [{ from_ms: 0, customer_id: 'acme' }];
+      const machines = live.map(({ minerId }) => ({ minerId, owners, retired: false }));
+      return customers === 'all' ? undefined : machinesOf(customers, machines, nowMs);
+    },
     startExecution: async ({ id }) => void started.push(id),
     proposeCommand: async (proposal) => {
       proposals.push(proposal);
@@ -66,7 +74,8 @@ beforeEach(() => {
 const operator = person(1, 'operator');
 const manager = person(2, 'manager');
 const admin = person(3, 'admin');
-const client = person(4, 'client');
+const client: Principal = { ...person(4, 'client'), customerIds: ['acme'] };
+const stranger: Principal = { ...client, customerIds: ['birch'] };
 
 type Sent = {
   readonly who?: Principal;
@@ -88,6 +97,7 @@ const call = async (operation: Operation, { who, params, query, body, zh }: Sent
     isBase64Encoded: false,
     requestContext: {
       requestId: 'request-1',
+      http: { sourceIp: '127.0.0.1', userAgent: 'test' },
       authorizer: { lambda: who ? { principal: JSON.stringify(who) } : {} },
     },
   };
@@ -142,6 +152,28 @@ describe('who may', () => {
       status,
       body: { error },
     });
+  });
+});
+
+describe('a client of another customer', () => {
+  it('sees no recommendation, no loop and no diagnosis of machines that are not its own', async () => {
+    const made = await create({});
+    const query = { site_id: String(site) };
+    const seenBy = async (who: Principal) => ({
+      one: (await call('getRecommendation', { who, params: id(made.id) })).status,
+      listed: (await call('listRecommendations', { who, query })).body.count,
+      everywhere: (await call('listRecommendations', { who: { ...who, siteIds: [site] } })).body.count,
+      diagnosed: (
+        await call('diagnoseAlert', {
+          who,
+          body: { site_id: site, miner_id: 'm-1', alert_type: 'hashrate_drop' },
+        })
+      ).status,
+    });
+    expect(await seenBy(client)).toEqual({ one: 200, listed: 1, everywhere: 1, diagnosed: 200 });
+    expect(await seenBy(stranger)).toEqual({ one: 404, listed: 0, everywhere: 0, diagnosed: 404 });
+    const general = await create({ target_ids: [], trigger_id: 'alert-457' });
+    expect((await call('getRecommendation', { who: client, params: id(general.id) })).status).toBe(404);
   });
 });
 

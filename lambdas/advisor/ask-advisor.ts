@@ -1,5 +1,6 @@
 import { type Principal, reachesSite } from '../../contracts/access.ts';
 import type { Feedback, RecommendationStatus } from '../../contracts/api-advisor.ts';
+import type { OwnMachines } from '../fleet/own-machines.ts';
 import type { RouteInput } from '../shared/api-handler.ts';
 import { toUtc } from '../shared/clock.ts';
 import { newId } from '../shared/ids.ts';
@@ -23,6 +24,8 @@ export type AdvisorDeps = CreateDeps &
   ExecuteDeps &
   GatherDeps & {
     readonly siteExists: (tenantId: string, siteId: number) => Promise<boolean>;
+    /** What a client sees of a site's machines; undefined for staff, who see all. */
+    readonly ownMachines: (who: Principal, siteId: number) => Promise<OwnMachines | undefined>;
     /** Starts the state machine at its second entry, for a recommendation that no loop made. */
     readonly startExecution: (
       recommendation: Pick<Recommendation, 'id' | 'siteId' | 'tenantId'>,
@@ -41,8 +44,20 @@ export const findRecommendation =
   (deps: AdvisorDeps) =>
   async (who: Principal, id: string): Promise<Result<Recommendation>> => {
     const found = await readRecommendation(deps)(id);
-    return found && isVisible(who, found) ? succeed(found) : notFound();
+    if (!found || !isVisible(who, found)) return notFound();
+    return isOwn(await deps.ownMachines(who, found.siteId))(found.action.targetIds)
+      ? succeed(found)
+      : notFound();
   };
+
+/** Whether a client may see what is about these miners: all of them are its own. What is about none is not. */
+export const isOwn =
+  (own: OwnMachines | undefined) =>
+  (minerIds: readonly string[]): boolean =>
+    !own || (minerIds.length > 0 && minerIds.every(own.isOwn));
+
+/** Among so many of a site's newest recommendations those of a client's machines are looked for. */
+const mostSearched = 1_000;
 
 /** Recommendations of one site, or of all that the asker reaches, newest first. */
 export const searchRecommendations =
@@ -53,16 +68,18 @@ export const searchRecommendations =
     status: RecommendationStatus | undefined,
     limit: number,
   ): Promise<Result<Recommendation[]>> => {
+    const listAt = async (site: number) => {
+      const own = await deps.ownMachines(who, site);
+      const wanted = { tenantId: who.tenantId, siteId: site, status, limit: own ? mostSearched : limit };
+      const found = await listRecommendations(deps)(wanted);
+      return found.filter(({ action }) => isOwn(own)(action.targetIds)).slice(0, limit);
+    };
     if (siteId !== undefined) {
       const reached = await reachSite(deps)(who, siteId);
-      return reached.ok
-        ? succeed(await listRecommendations(deps)({ tenantId: who.tenantId, siteId, status, limit }))
-        : reached;
+      return reached.ok ? succeed(await listAt(siteId)) : reached;
     }
     const sites = (await listAdvisedSites(deps)(who.tenantId)).filter((site) => reachesSite(who, site));
-    const lists = await Promise.all(
-      sites.map((site) => listRecommendations(deps)({ tenantId: who.tenantId, siteId: site, status, limit })),
-    );
+    const lists = await Promise.all(sites.map(listAt));
     return succeed(
       lists
         .flat()
@@ -209,7 +226,9 @@ export const diagnoseMiners =
       const message = `alert_type: ${alertType} is not a known alert type`;
       return fail('validation_failed', message, [{ field: 'alert_type', message }]);
     }
-    const { inputs } = await gatherSymptoms(deps)(siteId, kind, [...new Set(minerIds)], 1);
+    const own = await deps.ownMachines(who, siteId);
+    const wanted = [...new Set(minerIds)].filter((minerId) => isOwn(own)([minerId]));
+    const { inputs } = await gatherSymptoms(deps)(siteId, kind, wanted, 1);
     const diagnoses = new Map(inputs.map((input) => [input.miner.minerId, diagnose(input)]));
     return succeed({ diagnoses, unknown: minerIds.filter((minerId) => !diagnoses.has(minerId)) });
   };

@@ -200,7 +200,9 @@ export const advisorHandlers = (deps: ask.AdvisorDeps): Handlers<typeof advisorR
     listLoops: async ({ who, query }) => {
       const reached = await ask.reachSite(deps)(who, query.site_id);
       if (!reached.ok) return reached;
-      const loops = await listLoops(deps)(who.tenantId, query.site_id, query.limit);
+      const own = await deps.ownMachines(who, query.site_id);
+      const found = await listLoops(deps)(who.tenantId, query.site_id, query.limit);
+      const loops = found.filter(({ miner_ids }) => ask.isOwn(own)(miner_ids));
       return succeed({ body: { loops, count: loops.length } });
     },
   };

@@ -5,6 +5,8 @@ import * as z from 'zod';
 import { commitWithAudit } from '../audit/commit-with-audit.ts';
 import { expireCommand, proposeCommand, readCommand } from '../control/commands.ts';
 import { readMiners, readSite } from '../fleet/fleet-directory.ts';
+import { readRegistry } from '../fleet/miner-registry.ts';
+import { ownMachines } from '../fleet/own-machines.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
@@ -50,7 +52,8 @@ export const siteView = (): SiteView => {
   const blocks = s3BlockStore(new S3Client({}), env.TELEMETRY_BUCKET);
   const telemetry = { db, telemetryTable: env.TELEMETRY_TABLE, blocks };
   return {
-    readMiners: readMiners({ db, fleetTable: env.FLEET_TABLE }),
+    readMiners: async (siteId) =>
+      (await readMiners({ db, fleetTable: env.FLEET_TABLE })(siteId)).filter(({ retired }) => !retired),
     readLive: async (siteId) => (await readLive(telemetry)(siteId)).map(({ reading }) => reading),
     readRecent: readRecentReadings(telemetry),
   };
@@ -106,6 +109,7 @@ export const apiDeps = (): AdvisorDeps => {
     ...gatherDeps(),
     siteExists: async (tenantId, siteId) =>
       (await readSite({ db, fleetTable: env.FLEET_TABLE })(tenantId, siteId)) !== undefined,
+    ownMachines: ownMachines(readRegistry({ db, fleetTable: env.FLEET_TABLE }), clock),
     startExecution: async ({ id, siteId, tenantId }) => {
       const input = JSON.stringify({ recommendation_id: id, site_id: siteId, tenant_id: tenantId });
       try {

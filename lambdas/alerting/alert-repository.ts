@@ -10,7 +10,6 @@ import * as z from 'zod';
 import type { AlertStatus } from '../../contracts/api-alerting.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type AuditStore, commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
-import { cursorAfter } from '../shared/cursor.ts';
 import {
   type Alert,
   alertRecord,
@@ -190,7 +189,8 @@ export const readAlertRecord = (store: AlertingStore) => (siteId: number, id: st
 export const readIncidentRecord = (store: AlertingStore) => (siteId: number, id: string) =>
   readRecord(store, keys.incident(siteId, id), incidentRecord);
 
-export type Page<T> = { readonly found: readonly T[]; readonly nextCursor?: string };
+/** `nextPlace`: the last entry's name, where another page follows. */
+export type Page<T> = { readonly found: readonly T[]; readonly nextPlace?: string };
 export type PageRequest = {
   readonly status?: AlertStatus | undefined;
   readonly limit: number;
@@ -225,10 +225,10 @@ const list = async <S extends z.ZodType>(
       ...(start && { ExclusiveStartKey: start }),
     }),
   );
-  const nextCursor = cursorAfter(LastEvaluatedKey, `${what}#`);
+  const nextPlace = LastEvaluatedKey && String(LastEvaluatedKey.sk).slice(what.length + 1);
   return {
     found: (Items ?? []).map((item) => record.parse(listed.parse(item).record)),
-    ...(nextCursor && { nextCursor }),
+    ...(nextPlace !== undefined && { nextPlace }),
   };
 };
 

@@ -8,6 +8,8 @@ export type MinerFacts = {
   readonly customerId?: string | undefined;
   readonly ratedHashrateThs: number;
   readonly ratedPowerW: number;
+  /** Taken out of use: raises no alarm, and is in no live list. */
+  readonly retired?: boolean | undefined;
 };
 
 /**

@@ -30,7 +30,7 @@ export const minerHandlers = ({ store, atSite, clock }: FleetDeps): Handlers<typ
   const answer = (who: Principal, miner: StoredMiner) => {
     const customers = customersOf(who);
     const ownership = presentOwners(
-      miner.owners,
+      miner,
       (customer) => customers === 'all' || (customer !== null && customers.includes(customer)),
     );
     return { body: { miner: presentMiner(miner, clock.nowMs()), ownership } };

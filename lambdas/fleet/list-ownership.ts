@@ -1,6 +1,6 @@
 import { toUtc } from '../shared/clock.ts';
 import type { StoredMiner } from './fleet-keys.ts';
-import { spansBetween } from './ownership.ts';
+import { always, spansBetween } from './ownership.ts';
 
 export type OwnershipQuery = {
   readonly fromMs: number;
@@ -27,16 +27,19 @@ export const ownershipsBetween = (
     .sort((a, b) => (a.miner_id < b.miner_id ? -1 : 1));
   const ownerships: { miner_id: string; customer_id: string; from: string; to: string }[] = [];
   for (const [at, one] of wanted.entries()) {
+    const registeredMs = Date.parse(one.registered_at ?? toUtc(always));
     for (const span of spansBetween(one.owners, fromMs, toMs)) {
       const { customerId } = span;
       if (customerId === null || !isSeen(customerId)) continue;
       if (customer_id !== undefined && customerId !== customer_id) continue;
-      ownerships.push({
-        miner_id: one.miner_id,
-        customer_id: customerId,
-        from: toUtc(span.fromMs),
-        to: toUtc(span.toMs),
-      });
+      const startMs = span.isFirst ? Math.max(span.fromMs, registeredMs) : span.fromMs;
+      if (startMs < span.toMs)
+        ownerships.push({
+          miner_id: one.miner_id,
+          customer_id: customerId,
+          from: toUtc(startMs),
+          to: toUtc(span.toMs),
+        });
     }
     if (ownerships.length >= limit && at + 1 < wanted.length) return { ownerships, lastMiner: one.miner_id };
   }

@@ -3,6 +3,9 @@ import { customerId, epochMs } from '../../contracts/identifiers.ts';
 
 /** From `from_ms` on the machine is this customer's, or nobody's, until the next turn. */
 const turn = z.strictObject({ from_ms: epochMs, customer_id: customerId.nullable() });
+/** The first turn of a machine that came with its owner: whatever it did before it was registered is the owner's, too. */
+export const always = 0;
+
 /** A machine's owners, the earliest first; before the first it is nobody's. */
 export const turns = z.array(turn);
 export type Turns = readonly z.infer<typeof turn>[];
@@ -22,7 +25,13 @@ export const handOver = (owners: Turns, customer: string | null, fromMs: number)
     : [...before, { from_ms: fromMs, customer_id: customer }];
 };
 
-export type Span = { readonly customerId: string | null; readonly fromMs: number; readonly toMs: number };
+export type Span = {
+  readonly customerId: string | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The turn that a machine came with. */
+  readonly isFirst: boolean;
+};
 
 /** The turns as intervals within [fromMs, toMs), cut to it; times of nobody are among them. */
 export const spansBetween = (owners: Turns, fromMs: number, toMs: number): Span[] =>
@@ -31,6 +40,7 @@ export const spansBetween = (owners: Turns, fromMs: number, toMs: number): Span[
       customerId: customer_id,
       fromMs: Math.max(from_ms, fromMs),
       toMs: Math.min(owners[at + 1]?.from_ms ?? toMs, toMs),
+      isFirst: from_ms === always,
     };
     return span.fromMs < span.toMs ? [span] : [];
   });

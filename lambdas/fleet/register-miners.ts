@@ -3,6 +3,7 @@ import { fail, type Result } from '../shared/result.ts';
 import type { StoredMiner } from './fleet-keys.ts';
 import type { Doing } from './life-cycle.ts';
 import { inParts, type MinerWrite, type NewMiner, registeredEvent } from './miner-repository.ts';
+import { always } from './ownership.ts';
 
 /** A miner that is there from now on, its customer's if it has one. */
 export const newlyRegistered = (
@@ -14,7 +15,7 @@ export const newlyRegistered = (
   status: 'active',
   version: 1,
   registered_at: now,
-  owners: customer_id === undefined ? [] : [{ from_ms: Date.parse(now), customer_id }],
+  owners: customer_id === undefined ? [] : [{ from_ms: always, customer_id }],
 });
 
 export type RegisterMinersDeps = {

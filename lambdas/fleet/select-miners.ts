@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { type Miner, type minerSelection, type minersQuery, noCustomer } from '../../contracts/api-miners.ts';
 import { toUtc } from '../shared/clock.ts';
 import type { StoredMiner } from './fleet-keys.ts';
-import { ownerAt } from './ownership.ts';
+import { always, ownerAt } from './ownership.ts';
 
 /** A miner as the API shows it, with whose it is now. */
 export const presentMiner = ({ owners, ...miner }: StoredMiner, nowMs: number): Miner => {
@@ -11,15 +11,18 @@ export const presentMiner = ({ owners, ...miner }: StoredMiner, nowMs: number): 
   return { ...miner, ...(customer !== undefined && { customer_id: customer }) };
 };
 
+/** Its owners since it was registered; the first may have come later, or with it. */
 export const presentOwners = (
-  owners: StoredMiner['owners'],
+  { owners, registered_at }: StoredMiner,
   isShown: (customer: string | null) => boolean = () => true,
 ) =>
   owners
     .map(({ customer_id, from_ms }, at) => {
       const next = owners[at + 1];
-      return { customer_id, from: toUtc(from_ms), ...(next && { to: toUtc(next.from_ms) }) };
+      const from = from_ms === always && registered_at !== undefined ? registered_at : toUtc(from_ms);
+      return { customer_id, from, ...(next && { to: toUtc(next.from_ms) }) };
     })
+    .filter(({ from, to }) => to === undefined || from < to)
     .filter(({ customer_id }) => isShown(customer_id));
 
 type Query = Omit<z.output<typeof minersQuery>, 'limit' | 'cursor'>;

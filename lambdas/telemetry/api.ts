@@ -29,6 +29,7 @@ import {
 import type { RouteTable } from '../../contracts/route.ts';
 
 const read = { module: 'hosting', level: 'read' } as const;
+const oversee = { module: 'hosting', level: 'read', rank: 'operator' } as const;
 const operate = { module: 'hosting', level: 'full', rank: 'operator' } as const;
 
 export const queryRoutes = {
@@ -128,7 +129,7 @@ export const queryRoutes = {
       en: 'Batches that are missing: asked for again, or lost for good',
       zh: '缺失的批次：正在重新索取或永久丢失',
     },
-    access: read,
+    access: oversee,
     query: gapsQuery,
     success: { status: 200, body: gapsAnswer },
   },
@@ -136,7 +137,7 @@ export const queryRoutes = {
     method: 'GET',
     path: '/api/v1/telemetry/quarantine',
     summary: { en: 'Batches that could not be used, with the reason', zh: '被隔离的无法解析的批次及其原因' },
-    access: read,
+    access: oversee,
     query: quarantineQuery,
     success: { status: 200, body: quarantineAnswer },
   },

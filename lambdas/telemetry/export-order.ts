@@ -6,9 +6,11 @@ import {
   type exportQuery,
   exportTiers,
 } from '../../contracts/api-telemetry-export.ts';
-import { epochMs, minerId, siteId } from '../../contracts/identifiers.ts';
+import { customerId, epochMs, minerId, siteId } from '../../contracts/identifiers.ts';
 import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
 import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
+import { machinesOf, type OwnMachines } from '../fleet/own-machines.ts';
+import { systemClock } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { checkSpan, type Range } from './query-plan.ts';
 import { dayMs, windowMs } from './windows.ts';
@@ -26,6 +28,8 @@ export const exportOrder = z.strictObject({
   zoneId: z.string().optional(),
   model: z.string().optional(),
   customerId: z.string().optional(),
+  /** Asked for by a client: of the machines of these customers alone, while they were theirs. */
+  ownOf: z.array(customerId).optional(),
 });
 export type ExportOrder = z.infer<typeof exportOrder>;
 
@@ -51,13 +55,17 @@ export const usualFields: readonly ReadingField[] = [
 
 /** The miners of an order: those named, or those of the registry, as far as zone, model and customer fit. */
 export const minersOf = (
-  { minerIds, zoneId: zone, model, customerId: customer }: ExportOrder,
+  { minerIds, zoneId: zone, model, customerId: customer, ownOf }: ExportOrder,
   registered: readonly RegisteredMiner[],
 ): ExportMiner[] => {
-  const known = new Map(registered.map((miner) => [miner.minerId, miner]));
-  const named: readonly ExportMiner[] = minerIds
-    ? [...new Set(minerIds)].map((id) => known.get(id) ?? { minerId: id })
+  const mine = ownOf && ownedBy(ownOf, registered);
+  const seen: readonly ExportMiner[] = mine
+    ? registered.filter(({ minerId }) => mine.everOwn(minerId)).map((miner) => asSeen(miner, mine))
     : registered;
+  const known = new Map(seen.map((miner) => [miner.minerId, miner]));
+  const named: readonly ExportMiner[] = minerIds
+    ? [...new Set(minerIds)].flatMap((id) => known.get(id) ?? (mine ? [] : [{ minerId: id }]))
+    : seen;
   return named
     .filter(
       (miner) =>
@@ -67,6 +75,17 @@ export const minersOf = (
     )
     .toSorted((a, b) => (a.minerId < b.minerId ? -1 : 1));
 };
+
+/** Of a machine that is another's by now only its name is shown. */
+const asSeen = (miner: RegisteredMiner, mine: OwnMachines): ExportMiner =>
+  mine.isOwn(miner.minerId) ? miner : { minerId: miner.minerId };
+
+export const ownedBy = (customers: readonly string[], registered: readonly RegisteredMiner[]) =>
+  machinesOf(
+    customers,
+    registered.map(({ minerId, owners = [], retired = false }) => ({ minerId, owners, retired })),
+    systemClock.nowMs(),
+  );
 
 const resolutionOf = { raw: 'raw', '5min': '5min', daily: 'day' } as const;
 /** How far apart the rows of a miner usually are. Raw samples may come faster: their number is checked when they are read. */
@@ -104,6 +123,7 @@ export const orderOf = (
   site: Pick<Site, 'site_id' | 'time_zone'>,
   asked: Asked,
   minerIds: readonly string[] | undefined,
+  ownOf?: readonly string[],
 ): ExportOrder => ({
   siteId: site.site_id,
   timeZone: site.time_zone,
@@ -116,4 +136,5 @@ export const orderOf = (
   ...(asked.zone_id !== undefined && { zoneId: asked.zone_id }),
   ...(asked.model !== undefined && { model: asked.model }),
   ...(asked.customer_id !== undefined && { customerId: asked.customer_id }),
+  ...(ownOf && { ownOf: [...ownOf] }),
 });

@@ -53,10 +53,10 @@ export const readExport =
     return job && kept(job, nowMs) ? job : undefined;
   };
 
-/** A site's newest exports. */
+/** A site's newest exports: so many, or as many as one query finds. */
 export const listExports =
   ({ db, telemetryTable }: TelemetryStore) =>
-  async (siteId: number, nowMs: number, limit: number): Promise<ExportJob[]> => {
+  async (siteId: number, nowMs: number, limit: number | undefined): Promise<ExportJob[]> => {
     const { Items } = await db.send(
       new QueryCommand({
         TableName: telemetryTable,
@@ -66,7 +66,7 @@ export const listExports =
           ':kept': telemetryKeys.from(nowMs - keptMs.export),
         },
         ScanIndexForward: false,
-        Limit: limit,
+        ...(limit !== undefined && { Limit: limit }),
       }),
     );
     return (Items ?? []).map((item) => exportItem.parse(item));

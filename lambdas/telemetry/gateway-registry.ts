@@ -12,7 +12,7 @@ const freshMs = 60_000;
 /** A miner that the registry did not have is asked for again no sooner than this. */
 const askAgainMs = 5_000;
 
-/** The registry as ingest sees it: kept for a minute, read again early where a batch brings a miner that is not in it. */
+/** The registry as ingest sees it, without facts of retired miners, which raise no alarm so: kept for a minute, read again early where a batch brings a miner that is not in it. */
 export const gatewayRegistry = (
   { readMinersOfGateway, readMiner, readGatewayOwner }: RegistryPort,
   clock: Clock,
@@ -35,7 +35,14 @@ export const gatewayRegistry = (
       if (!known || age >= freshMs || (age >= askAgainMs && ids.some((id) => !known?.miners.has(id)))) {
         const miners = await readMinersOfGateway(gatewayId);
         const byId = new Map(miners.map((miner) => [miner.minerId, miner]));
-        known = { readMs: now, miners: byId, factsOf: (minerId) => byId.get(minerId) };
+        known = {
+          readMs: now,
+          miners: byId,
+          factsOf: (minerId) => {
+            const miner = byId.get(minerId);
+            return miner?.retired ? undefined : miner;
+          },
+        };
         facts.set(gatewayId, known);
       }
       return known.factsOf;

@@ -14,6 +14,8 @@ export type LiveTable = {
   readonly zoneId: readonly (string | null)[];
   readonly model: readonly (string | null)[];
   readonly customerId: readonly (string | null)[];
+  /** 1 for a miner that was taken out of use. */
+  readonly retired: Uint8Array;
   readonly state: Uint8Array;
   readonly sampledAtMs: Float64Array;
   readonly figures: Readonly<Record<LiveFigure, Column>>;
@@ -43,6 +45,7 @@ export const liveTableOf = (latest: TelemetryColumns, means: LiveMeans, factsOf:
   const zoneId: (string | null)[] = [];
   const model: (string | null)[] = [];
   const customerId: (string | null)[] = [];
+  const retired = new Uint8Array(rows);
   const read = (field: ReadingField) => {
     const from = values[field];
     const scale = scaleOf(field);
@@ -63,6 +66,7 @@ export const liveTableOf = (latest: TelemetryColumns, means: LiveMeans, factsOf:
     zoneId.push(facts?.zoneId ?? null);
     model.push(facts?.model ?? null);
     customerId.push(facts?.customerId ?? null);
+    if (facts?.retired) retired[at] = 1;
     const hashrate = means.hashrateThs[at] ?? Number.NaN;
     const power = means.powerW[at] ?? Number.NaN;
     let expected = expectedOf(at);
@@ -88,6 +92,7 @@ export const liveTableOf = (latest: TelemetryColumns, means: LiveMeans, factsOf:
     zoneId,
     model,
     customerId,
+    retired,
     state: latest.state,
     sampledAtMs: latest.sampledAtMs,
     figures,

@@ -7,9 +7,8 @@ import { documentClient } from '../shared/dynamo.ts';
 import { sqsHandler } from '../shared/sqs-batch.ts';
 import { s3BlockStore } from './block-store.ts';
 import { readExport, settleExport } from './export-repository.ts';
-import { exportSource } from './export-rows.ts';
+import { fulfilOrder } from './fulfil-order.ts';
 import { keepExport, putExport } from './keep-export.ts';
-import { makeExport } from './make-export.ts';
 import { exportDue } from './request-export.ts';
 import { tierReaders } from './tier-readers.ts';
 
@@ -24,11 +23,10 @@ const store = {
 const keep = keepExport({
   read: readExport(store),
   settle: settleExport(store),
-  make: (order, limit) =>
-    makeExport({
-      readMiners: readMiners(store),
-      source: exportSource(tierReaders(store, order.timeZone)),
-    })(order, limit),
+  make: fulfilOrder({
+    readMiners: readMiners(store),
+    readersOf: (timeZone) => tierReaders(store, timeZone),
+  }),
   put: putExport(s3, env.TELEMETRY_BUCKET),
 });
 

@@ -53,7 +53,8 @@ const filterRows = (table: LiveTable, request: LiveRequest) => {
   ].filter((test) => test !== undefined);
   const found = new Uint32Array(table.rows);
   let count = 0;
-  for (let at = 0; at < table.rows; at++) if (tests.every((test) => test(at))) found[count++] = at;
+  for (let at = 0; at < table.rows; at++)
+    if (!table.retired[at] && tests.every((test) => test(at))) found[count++] = at;
   return found.subarray(0, count);
 };
 
