@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { epochMs, gatewayId, minerId, siteId } from './identifiers.ts';
 import { minerReading, powerModes } from './reading.ts';
+import { sealedForGateway } from './sealed.ts';
 
 export const riskTiers = ['low', 'medium', 'high', 'critical'] as const;
 export type RiskTier = (typeof riskTiers)[number];
@@ -26,7 +27,10 @@ export type CommandType = (typeof commandTypes)[number];
 const pool = z.strictObject({
   url: z.string().regex(/^stratum\+(tcp|ssl):\/\/[^\s]{1,200}$/, 'must be a stratum URL'),
   user: z.string().min(1).max(128),
+  /** In clear from whoever proposes it to the seal, and from its opening at the gateway to the miner; never stored. */
   password: z.string().max(128).default(''),
+  /** The password as it is stored and sent: sealed to each gateway that it is meant for, by gateway id. */
+  sealedPasswords: z.record(gatewayId, sealedForGateway).optional(),
 });
 export type Pool = z.infer<typeof pool>;
 

@@ -7,7 +7,7 @@ import { commandExecutor } from './commands/executor.ts';
 import { commandGate } from './commands/gate.ts';
 import { haltSwitch } from './commands/halt-switch.ts';
 import { Journal } from './commands/journal.ts';
-import type { GatewayConfig } from './config.ts';
+import type { ConfiguredMiner, GatewayConfig } from './config.ts';
 import { type Log, logToStderr } from './log.ts';
 import { judgeBy, type Miner, openMiners } from './miners.ts';
 import { batcher } from './polling/batcher.ts';
@@ -16,6 +16,8 @@ import { identifyAll, type SweepResult, sweeper } from './polling/sweep.ts';
 import { realClock } from './real-clock.ts';
 import { reportsTo, thinningReport } from './reports.ts';
 import { overTemperatureGuard } from './safety.ts';
+import { cloudCopy } from './sealing/cloud-copy.ts';
+import { type EdgeSealing, openEdgeSealing } from './sealing/edge-sealing.ts';
 import { foldSlots } from './state/make-room.ts';
 import { Outbox } from './state/outbox.ts';
 import { startOutboxSender } from './state/outbox-sender.ts';
@@ -33,6 +35,10 @@ export type AgentDeps = {
   /** Sees every shard's readings as they go out, for whoever watches. */
   readonly onReadings?: (shard: number, readings: readonly MinerReading[]) => void;
   readonly onSweep?: (result: SweepResult) => void;
+  /** Opened from the configuration where it is left out. */
+  readonly sealing?: EdgeSealing;
+  /** Called with the miners that the cloud kept sealed for a gateway that has none. */
+  readonly onInventory?: (miners: readonly ConfiguredMiner[]) => Promise<void>;
 };
 
 export type Agent = {
@@ -80,6 +86,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   const log = deps.log ?? logToStderr;
   const place = { siteId, gatewayId };
   const stopping = new AbortController();
+  const sealing = deps.sealing ?? (await openEdgeSealing(config, deps.stateDir));
 
   const state = new StateFile(deps.stateDir);
   const clock = realClock(nowMs);
@@ -99,7 +106,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     }),
   };
   const reports = reportsTo({ outbox, place, nowMs, log, wake: senders.control.wake });
-  const miners = openMiners(config, nowMs);
+  const miners = openMiners(config, nowMs, sealing.keys);
   const journal = new Journal(state);
   journal.prune(nowMs() - keepLedgerMs);
 
@@ -129,6 +136,20 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   });
   bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
   bus.subscribe(topics.halt(place), async (payload) => halt.take(payload));
+
+  const copy = cloudCopy({
+    config,
+    stateDir: deps.stateDir,
+    sealing,
+    state,
+    outbox,
+    wake: senders.control.wake,
+    nowMs,
+    log,
+    stopping: stopping.signal,
+    onInventory: deps.onInventory,
+  });
+  bus.subscribe(topics.inventory(place), copy.take);
 
   const takeReceipt = receiptTaker({
     spool,
@@ -185,7 +206,9 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   };
 
   executor.recover();
+  copy.announce();
   await bus.open();
+  const backingUp = copy.backUp();
   const ready = discover();
   const polling = poll();
 
@@ -200,7 +223,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     }),
     stop: async () => {
       stopping.abort();
-      await polling;
+      await Promise.all([polling, backingUp]);
       await Promise.all([executor.settled(), guard.settled()]);
       const sent = Promise.all([senders.control.stop(), senders.telemetry.stop()]);
       await bus.close();

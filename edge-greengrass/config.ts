@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { gatewayId, minerId, siteId } from '../contracts/identifiers.ts';
 import { vendors } from './adapters/adapter-for.ts';
+import { sealingConfig } from './sealing/sealing-config.ts';
 
 const ms = z
   .int()
@@ -71,7 +72,7 @@ export const gatewayLimits = z.strictObject({
 });
 export type GatewayLimits = z.infer<typeof gatewayLimits>;
 
-const configuredMiner = z.strictObject({
+export const configuredMiner = z.strictObject({
   minerId,
   vendor: z.enum(vendors),
   host: z.string().min(1).max(253),
@@ -79,6 +80,10 @@ const configuredMiner = z.strictObject({
   httpPort: port.default(80),
   username: z.string().max(64).optional(),
   password: z.string().max(128).optional(),
+  mac: z
+    .string()
+    .regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/)
+    .optional(),
   model: z.string().max(80).optional(),
 });
 export type ConfiguredMiner = z.infer<typeof configuredMiner>;
@@ -104,7 +109,9 @@ const gatewayConfig = z
       .array(z.strictObject({ keyId: z.string().min(1).max(64), secret: z.base64().min(24) }))
       .min(1)
       .max(4),
-    miners: z.array(configuredMiner).max(20_000),
+    /** Left out where they are sealed in the state directory already (sealing/sealed-miners.ts). */
+    miners: z.array(configuredMiner).max(20_000).default([]),
+    sealing: sealingConfig.prefault({}),
     limits: gatewayLimits.prefault({}),
   })
   .refine(({ miners }) => new Set(miners.map((miner) => miner.minerId)).size === miners.length, {

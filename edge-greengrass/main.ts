@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util';
-import { startAgent } from './agent.ts';
+import { type Agent, startAgent } from './agent.ts';
 import { greengrassBus, readComponentConfig } from './bus/greengrass-bus.ts';
 import { mqttBusOf } from './bus/mqtt-bus.ts';
 import { type GatewayConfig, readGatewayConfig } from './config.ts';
 import { logToStderr } from './log.ts';
+import { openDisk, openEdgeSealing } from './sealing/edge-sealing.ts';
+import { keepMiners, settleMiners } from './sealing/sealed-miners.ts';
 
 const help = `HashInsight edge gateway
 
   node edge-greengrass/main.ts --config FILE [--state DIR]   over MQTT with the gateway's certificate
   node edge-greengrass/main.ts --greengrass [--state DIR]    as a Greengrass component, over the nucleus's IPC
 
-  --config FILE   JSON: siteId, gatewayId, mqtt, hmacKeys, miners, and optional limits (edge-greengrass/config.ts)
+  --config FILE   JSON: siteId, gatewayId, mqtt, hmacKeys, miners, and optional sealing and limits (edge-greengrass/config.ts).
+                  Miners are sealed into the state directory at the first start and taken out of the file.
   --greengrass    take the configuration and the line from the nucleus
-  --state DIR     where gateway.db lies: what is not acknowledged, the command journal (default ./gateway-state)
+  --state DIR     where gateway.db lies: what is not acknowledged, the command journal; and the sealed miners
+                  (default ./gateway-state)
   --help          this text
 
 Prints one line of JSON to standard output when it runs, and logs to standard error. SIGTERM and SIGINT end it cleanly.
@@ -34,13 +38,38 @@ const lineOf = (config: GatewayConfig) => {
 };
 
 const run = async () => {
-  const config = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
-  const agent = await startAgent(config, lineOf(config), { stateDir: values.state });
+  const given = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
+  const disk = await openDisk(given, values.state);
+  const configPath = values.greengrass ? undefined : values.config;
+  const sealing = await openEdgeSealing(given, values.state);
+  let config = await settleMiners(given, values.state, disk, configPath);
+  if (values.greengrass && given.miners.length > 0) logToStderr('warn', 'miners_in_deployment');
+
+  const start = (): Promise<Agent> =>
+    startAgent(config, lineOf(config), {
+      stateDir: values.state,
+      sealing,
+      onInventory: async (miners) => {
+        await keepMiners(config, values.state, disk, miners);
+        config = { ...config, miners: [...miners] };
+        setImmediate(restart);
+      },
+    });
+  let agent = await start();
+  let restarting: Promise<void> = Promise.resolve();
+  const restart = () => {
+    restarting = agent.stop().then(async () => {
+      agent = await start();
+    });
+    restarting.catch(() => process.exit(1));
+  };
   const end = () =>
-    agent.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    restarting
+      .then(() => agent.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
   const { miners, identified } = await agent.ready;
   console.log(

@@ -6,6 +6,8 @@ import type { Journal } from './commands/journal.ts';
 import { planRollback } from './commands/plan-rollback.ts';
 import type { ConfiguredMiner, GatewayConfig } from './config.ts';
 import { Semaphore } from './io/semaphore.ts';
+import type { GatewayKeys } from './sealing/gateway-keys.ts';
+import { unsealingAdapter } from './sealing/unseal-orders.ts';
 import { turnTaking } from './turn-taking.ts';
 
 /** A configured miner and what the gateway knows of it at present. */
@@ -27,7 +29,7 @@ export type Miners = ReadonlyMap<string, Miner>;
 
 const defaultLogins = { antminer: ['root', 'root'], whatsminer: ['admin', 'admin'] } as const;
 
-export const openMiners = (config: GatewayConfig, nowMs: () => number): Miners => {
+export const openMiners = (config: GatewayConfig, nowMs: () => number, keys: GatewayKeys): Miners => {
   const sockets = new Semaphore(config.limits.sockets);
   const { connectMs, exchangeMs, answerBytes: maxBytes } = config.limits;
   return new Map(
@@ -42,7 +44,7 @@ export const openMiners = (config: GatewayConfig, nowMs: () => number): Miners =
       const miner: Miner = {
         minerId: configured.minerId,
         configured,
-        adapter: adapterFor(configured.vendor, address, io, nowMs),
+        adapter: unsealingAdapter(adapterFor(configured.vendor, address, io, nowMs), keys, config),
         inTurn: turnTaking(),
         writing: turnTaking(),
         identity: undefined,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type webcrypto } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
@@ -57,21 +57,30 @@ export const openGatewayKeys = async (
     );
   }
   const held = keyFile.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const publicKey = Buffer.from(held.public_key, 'base64');
   const secret = await openValue(wrapper, held.private_key, context);
   const recipientKey = await suite.kem.deserializePrivateKey(bufferOf(secret));
   secret.fill(0);
+  return keysOf(Buffer.from(held.public_key, 'base64'), recipientKey);
+};
+
+/** A key pair that is kept nowhere. */
+export const newGatewayKeys = async (): Promise<GatewayKeys> => {
+  const pair = await suite.kem.generateKeyPair();
+  return keysOf(Buffer.from(await suite.kem.serializePublicKey(pair.publicKey)), pair.privateKey);
+};
+
+const keysOf = (publicKey: Buffer, recipientKey: webcrypto.CryptoKey): GatewayKeys => {
   const keyId = createHash('sha256').update(publicKey).digest('hex').slice(0, 16);
   return {
     publicKey,
-    open: async ({ key_id, enc, ciphertext }, opened) => {
+    open: async ({ key_id, enc, ciphertext }, context) => {
       if (key_id !== keyId) throw new SealingError('unknown_key');
       try {
         const plaintext = await suite.open(
           {
             recipientKey,
             enc: bufferOf(Buffer.from(enc, 'base64')),
-            info: new TextEncoder().encode(contextText(opened)).buffer,
+            info: new TextEncoder().encode(contextText(context)).buffer,
           },
           bufferOf(Buffer.from(ciphertext, 'base64')),
         );
