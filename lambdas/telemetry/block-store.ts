@@ -14,9 +14,25 @@ export const maxInlineBytes = 6 * 1024;
 /** Where bytes lie: in the item that says so, or as an object of the blocks' bucket. For items: numbers and binary as the document client gives them. */
 export const storedBytes: z.ZodType<StoredBytes> = z.union([
   z.strictObject({ inline: z.instanceof(Uint8Array) }),
-  z.strictObject({ key: z.string().min(1), bytes: z.int().positive() }),
+  z.strictObject({
+    key: z.string().min(1),
+    bytes: z.int().positive(),
+    from: z.int().nonnegative().exactOptional(),
+  }),
 ]);
-export type StoredBytes = { readonly inline: Uint8Array } | { readonly key: string; readonly bytes: number };
+/** `from`: where they begin in an object that they share with others. */
+export type StoredBytes =
+  | { readonly inline: Uint8Array }
+  | { readonly key: string; readonly bytes: number; readonly from?: number };
+
+/** True where other bytes lie in the same object: then it may go only when none of them is needed any more. */
+export const isShared = (stored: StoredBytes) => 'from' in stored;
+
+/** Are these the same bytes at the same place? */
+export const isSame = (one: StoredBytes, other: StoredBytes) =>
+  'inline' in one
+    ? 'inline' in other && Buffer.compare(one.inline, other.inline) === 0
+    : 'key' in other && one.key === other.key;
 
 /** A part of stored bytes: `end` is left out of it. */
 export type ByteRange = { readonly start: number; readonly end: number };
@@ -26,11 +42,13 @@ export type BlockPrefix = 'batch' | 'raw' | 'live' | 'history' | 'groups' | 'dai
 
 /**
  * Immutable bytes by name. `put` writes small ones inline and others under a name that nobody has used before, so what was put can be
- * removed again when the item that was to name it could not be written. `get` throws BytesGone where the object was
+ * removed again when the item that was to name it could not be written; `putAll` writes several as one object, as S3 charges by the request. `remove`
+ * removes the whole object. `get` throws BytesGone where the object was
  * removed since its item was read: read the item again.
  */
 export type BlockStore = {
   readonly put: (prefix: BlockPrefix, name: string, bytes: Uint8Array) => Promise<StoredBytes>;
+  readonly putAll: (prefix: BlockPrefix, name: string, all: readonly Uint8Array[]) => Promise<StoredBytes[]>;
   readonly get: (stored: StoredBytes, range?: ByteRange) => Promise<Uint8Array>;
   readonly remove: (stored: StoredBytes) => Promise<void>;
 };
@@ -48,23 +66,55 @@ const uniqueKey = (prefix: BlockPrefix, name: string) => `${prefix}/${name}/${ra
 
 export const sizeOf = (stored: StoredBytes) => ('inline' in stored ? stored.inline.length : stored.bytes);
 
+type PutObject = (key: string, bytes: Uint8Array) => Promise<unknown>;
+const puts = (putObject: PutObject): Pick<BlockStore, 'put' | 'putAll'> => {
+  const putAll = async (prefix: BlockPrefix, name: string, all: readonly Uint8Array[]) => {
+    const large = all.filter(({ length }) => length > maxInlineBytes);
+    if (large.length === 0) return all.map((inline) => ({ inline }));
+    const key = uniqueKey(prefix, name);
+    await putObject(key, large.length === 1 ? (large[0] ?? new Uint8Array()) : Buffer.concat(large));
+    let from = 0;
+    return all.map((bytes) => {
+      if (bytes.length <= maxInlineBytes) return { inline: bytes };
+      const stored = { key, bytes: bytes.length, ...(large.length > 1 && { from }) };
+      from += bytes.length;
+      return stored;
+    });
+  };
+  return {
+    putAll,
+    put: async (prefix, name, bytes) => {
+      const [stored] = await putAll(prefix, name, [bytes]);
+      return stored ?? { inline: bytes };
+    },
+  };
+};
+
+/** What of its object is asked for; undefined for the whole of it. */
+const rangeIn = (
+  stored: { readonly bytes: number; readonly from?: number },
+  range: ByteRange | undefined,
+): ByteRange | undefined => {
+  if (stored.from === undefined) return range;
+  const { start, end } = range ?? { start: 0, end: stored.bytes };
+  return { start: stored.from + start, end: stored.from + end };
+};
+
 /** Blocks as objects of the bucket, small ones inline. */
 export const s3BlockStore = (s3: S3Client, bucket: string): BlockStore => ({
-  put: async (prefix, name, bytes) => {
-    if (bytes.length <= maxInlineBytes) return { inline: bytes };
-    const key = uniqueKey(prefix, name);
-    await s3.send(
+  ...puts((key, bytes) =>
+    s3.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: key,
         Body: bytes,
         ContentType: 'application/octet-stream',
       }),
-    );
-    return { key, bytes: bytes.length };
-  },
-  get: async (stored, range) => {
-    if ('inline' in stored) return cut(stored.inline, range);
+    ),
+  ),
+  get: async (stored, asked) => {
+    if ('inline' in stored) return cut(stored.inline, asked);
+    const range = rangeIn(stored, asked);
     try {
       const { Body } = await s3.send(
         new GetObjectCommand({
@@ -90,17 +140,12 @@ export const memoryBlockStore = (): BlockStore & { readonly objects: Map<string,
   const objects = new Map<string, Uint8Array>();
   return {
     objects,
-    put: async (prefix, name, bytes) => {
-      if (bytes.length <= maxInlineBytes) return { inline: bytes };
-      const key = uniqueKey(prefix, name);
-      objects.set(key, Uint8Array.from(bytes));
-      return { key, bytes: bytes.length };
-    },
+    ...puts(async (key, bytes) => void objects.set(key, Uint8Array.from(bytes))),
     get: async (stored, range) => {
       if ('inline' in stored) return cut(stored.inline, range);
       const bytes = objects.get(stored.key);
       if (!bytes) throw new BytesGone(stored.key);
-      return cut(bytes, range);
+      return cut(bytes, rangeIn(stored, range));
     },
     remove: async (stored) => {
       if ('key' in stored) objects.delete(stored.key);

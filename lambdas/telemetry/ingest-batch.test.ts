@@ -6,11 +6,13 @@ import { forgetBatches, pendingBatches } from './batch-repository.ts';
 import { memoryBlockStore } from './block-store.ts';
 import { readFound } from './found-repository.ts';
 import { type Arrival, type IngestDeps, ingestBatch } from './ingest-batch.ts';
-import { noteAsked, readHeads, readShard, sequencesOf, writeBatch } from './live-repository.ts';
+import { openShard } from './known-shard.ts';
+import { encodeLive } from './live-codec.ts';
+import { noteAsked, readHeads, readShard, sequencesOf, writeBatch, writeShard } from './live-repository.ts';
 import { insertEntry, listEntries } from './quarantine-repository.ts';
 import { readLive } from './read-live.ts';
 import { readRecentReadings } from './read-telemetry.ts';
-import { decodeStored } from './roll-up-shard.ts';
+import { decodeStored, rollUpShard } from './roll-up-shard.ts';
 import { receiptOf } from './sequence-state.ts';
 import { shardCache } from './shard-cache.ts';
 import type { Shard } from './telemetry-keys.ts';
@@ -38,8 +40,6 @@ const stored = (store: Store) => {
   return {
     readShard: shards.readShard,
     remember: shards.remember,
-    putBatch: (_: Shard, bytes: Uint8Array) => store.blocks.put('batch', 'test', bytes),
-    removeBatch: store.blocks.remove,
     writeBatch: writeBatch(store),
     readFound: readFound(store),
     noteAsked: noteAsked(store),
@@ -271,23 +271,67 @@ describe('ingest', () => {
     expect((await readLive(store)(8)).map(({ mean }) => mean.samples)).toEqual([2, 1]);
   });
 
-  it('leaves one object per shard and per waiting batch behind', async () => {
-    const { ingest, place, arrival } = start(9);
+  const large = (place: Shard, sequence: number, atMs: number) => {
+    const odd = (miner: number, times: number) => (miner * 7_919 * times + sequence * 104_729) % 1_000_003;
+    const readings = minerIds(900).map((id, miner) =>
+      healthy(id, atMs, {
+        acceptedShares: odd(miner, 1),
+        rejectedShares: odd(miner, 3),
+        hardwareErrors: odd(miner, 5),
+        staleShares: odd(miner, 11),
+      }),
+    );
+    return batchBytes(readings, sequence, place);
+  };
+
+  it('writes one object for a batch and the live block, which stays while either is needed', async () => {
+    const { ingest, place, arrival, store } = start(9);
     const before = blocks.objects.size;
-    const odd = (miner: number, sequence: number, times: number) =>
-      (miner * 7_919 * times + sequence * 104_729) % 1_000_003;
     for (let sequence = 1; sequence <= 5; sequence++) {
       const atMs = nowMs + sequence * 60_000;
-      const readings = minerIds(900).map((id, miner) =>
-        healthy(id, atMs, {
-          acceptedShares: odd(miner, sequence, 1),
-          rejectedShares: odd(miner, sequence, 3),
-          hardwareErrors: odd(miner, sequence, 5),
-          staleShares: odd(miner, sequence, 11),
-        }),
-      );
-      await ingest(arrival(batchBytes(readings, sequence, place), atMs));
+      await ingest(arrival(large(place, sequence, atMs), atMs));
     }
-    expect(blocks.objects.size - before).toBe(6);
+    expect(blocks.objects.size - before).toBe(5);
+    const rollUp = rollUpShard({
+      ...store,
+      clock: { nowMs: () => nowMs + 60 * 60_000 },
+      readFacts: async () => () => undefined,
+      setAside: async () => {},
+    });
+    while ((await rollUp(place)).isMore);
+    const kept = [...blocks.objects.keys()].filter((key) => key.startsWith('batch/9/'));
+    expect(kept).toHaveLength(1);
+    expect(await readLive(store)(9)).toHaveLength(900);
+  });
+
+  it('keeps what was written though the answer was lost', async () => {
+    const { deps, place, arrival, store } = start(10);
+    const losesAnswers = (db: typeof store.db, isLost: (error?: unknown) => Error) =>
+      new Proxy(db, {
+        get: (target, name) =>
+          name === 'send'
+            ? async (command: Parameters<typeof db.send>[0]) => {
+                const answer = await target.send(command);
+                if (/^(TransactWrite|Put)/.test(command.constructor.name)) throw isLost();
+                return answer;
+              }
+            : Reflect.get(target, name),
+      });
+    const away = { ...store, db: losesAnswers(store.db, () => new Error('the line is cut')) };
+    const bytes = large(place, 1, nowMs);
+    await expect(ingestBatch({ ...deps, writeBatch: writeBatch(away) })(arrival(bytes))).rejects.toThrow(
+      'the line is cut',
+    );
+    expect(await readLive(store)(10)).toHaveLength(900);
+    expect(await ingestBatch(deps)(arrival(bytes))).toMatchObject({ outcome: 'known', readings: 900 });
+
+    // The SDK's second try meets what its first wrote.
+    const refused = () => Object.assign(new Error('no'), { name: 'ConditionalCheckFailedException' });
+    const again = { ...store, db: losesAnswers(store.db, refused) };
+    const known = await readShard(store)(place);
+    const { live, rows } = openShard(known);
+    const write = { live, bytes: encodeLive(live, rows), sequences: known.head.sequences };
+    expect(await writeShard(again)({ ...write, replaces: known.stored })).toBe(true);
+    expect(await readLive(store)(10)).toHaveLength(900);
   });
 });

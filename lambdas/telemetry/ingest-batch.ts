@@ -6,7 +6,6 @@ import {
   type SpoolDepth,
 } from '../../contracts/telemetry-batch.ts';
 import { type FactsOf, factsFor } from './apply-columns.ts';
-import type { StoredBytes } from './block-store.ts';
 import { checkColumns } from './check-columns.ts';
 import type { BatchWrite, WroteBatch } from './live-repository.ts';
 import type { CachedShard } from './shard-cache.ts';
@@ -35,8 +34,6 @@ export type IngestDeps = {
   /** A shard that may be a little old (its version tells), or as it is now. */
   readonly readShard: (shard: Shard, fresh: boolean) => Promise<CachedShard>;
   readonly remember: (known: CachedShard) => void;
-  readonly putBatch: (shard: Shard, bytes: Uint8Array) => Promise<StoredBytes>;
-  readonly removeBatch: (stored: StoredBytes) => Promise<void>;
   readonly writeBatch: (write: BatchWrite) => Promise<WroteBatch>;
   readonly readFound: (shard: Shard, sequence: number) => Promise<AnomaliesDetected | undefined>;
   readonly noteAsked: (shard: Shard, nowMs: number) => Promise<unknown>;
@@ -126,7 +123,6 @@ const takeIn = async (
   factsOf: FactsOf,
 ) => {
   const { header } = batch;
-  const stored = await deps.putBatch(header, batch.bytes);
   let known = first;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     if (attempt > 1) known = await deps.readShard(header, true);
@@ -138,7 +134,8 @@ const takeIn = async (
       ...step,
       found,
       replaces: known.stored,
-      pending: pendingOf(batch, stored, receivedAtMs),
+      pending: pendingOf(batch, receivedAtMs),
+      batchBytes: batch.bytes,
       askedMs: step.isRepeat ? receivedAtMs : undefined,
     });
     const isDue = isRollUpDue(known.head.newestMs, batch, step.live.newestMs, receivedAtMs);
@@ -160,13 +157,11 @@ const takeIn = async (
       };
     }
     if (wrote.outcome === 'known') {
-      await deps.removeBatch(stored);
       await deps.noteAsked(header, receivedAtMs);
       const told = foundBefore ?? (await deps.readFound(header, header.sequence));
       return { isKnown: true, found: told, isDue, lateReadings: 0 };
     }
   }
-  await deps.removeBatch(stored);
   throw new Error(`The live state of shard ${header.shard} stayed contended over ${attempts} attempts`);
 };
 
@@ -179,14 +174,13 @@ const headOf = ({ newestMs, receivedAtMs, intervalMs, silent }: ReturnType<typeo
 
 const placeOf = ({ siteId, gatewayId, shard }: BatchHeader): Shard => ({ siteId, gatewayId, shard });
 
-const pendingOf = ({ header, columns }: UsableBatch, stored: StoredBytes, receivedAtMs: number) => ({
+const pendingOf = ({ header, columns }: UsableBatch, receivedAtMs: number) => ({
   ...placeOf(header),
   sequence: header.sequence,
   receivedAtMs,
   firstMs: oldestOf(columns.sampledAtMs),
   lastMs: columns.sampledAtMs.reduce((a, b) => Math.max(a, b)),
   rows: columns.rows,
-  stored,
 });
 
 const oldestOf = (times: Float64Array) => times.reduce((a, b) => Math.min(a, b));

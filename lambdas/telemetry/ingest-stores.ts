@@ -20,9 +20,6 @@ export const ingestStores = (
     systemClock,
   ),
   ...shardCache(readShard(store)),
-  putBatch: ({ siteId, gatewayId, shard }, bytes) =>
-    store.blocks.put('batch', `${siteId}/${gatewayId}/${shard}`, bytes),
-  removeBatch: store.blocks.remove,
   writeBatch: writeBatch(store),
   readFound: readFound(store),
   noteAsked: noteAsked(store),

@@ -10,7 +10,14 @@ import * as z from 'zod';
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
 import { epochMs, gatewayId, siteId } from '../../contracts/identifiers.ts';
 import { type PendingBatch, pendingBatchItem } from './batch-repository.ts';
-import { type BlockStore, BytesGone, type StoredBytes, storedBytes } from './block-store.ts';
+import {
+  type BlockStore,
+  BytesGone,
+  isSame,
+  isShared,
+  type StoredBytes,
+  storedBytes,
+} from './block-store.ts';
 import { packFound } from './found-repository.ts';
 import { type KnownShard, type ShardHead, unknownShard } from './known-shard.ts';
 import type { LiveState } from './live-state.ts';
@@ -118,7 +125,9 @@ export type ShardWrite = {
   readonly replaces?: StoredBytes | undefined;
 };
 export type BatchWrite = ShardWrite & {
-  readonly pending: PendingBatch;
+  readonly pending: Omit<PendingBatch, 'stored'>;
+  /** The batch itself, in the wire's format. */
+  readonly batchBytes: Uint8Array;
   readonly found: AnomaliesDetected | undefined;
   /** The gateway has sent this before: it wants a receipt. */
   readonly askedMs?: number | undefined;
@@ -135,14 +144,19 @@ const liveName = ({ siteId: site, gatewayId: gateway, shard }: Shard) => `${site
  */
 export const writeBatch =
   (store: LiveStore) =>
-  async ({ live, bytes, sequences, replaces, pending, found, askedMs }: BatchWrite): Promise<WroteBatch> => {
+  async (write: BatchWrite): Promise<WroteBatch> => {
+    const { live, bytes, sequences, replaces, pending, batchBytes, found, askedMs } = write;
     const { db, telemetryTable, blocks } = store;
-    const stored = await blocks.put('live', liveName(live), bytes);
+    const all = await blocks.putAll('batch', liveName(live), [batchBytes, bytes]);
+    const [batch, stored] = all;
+    if (!batch || !stored) throw new Error('The block store put less than it was given');
     const put = (Item: Record<string, unknown>, condition: Record<string, unknown> = {}) => ({
       Put: { TableName: telemetryTable, Item, ...condition },
     });
     const items = [
-      put(pendingBatchItem(pending), { ConditionExpression: 'attribute_not_exists(pk)' }),
+      put(pendingBatchItem({ ...pending, stored: batch }), {
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
       put(headItem(live, sequences, stored, askedMs), atVersion(live.version)),
       ...(found ? [put(await packFound(store, live, found))] : []),
       ...(live.version === 0 ? [put(telemetryKeys.site(live.siteId))] : []),
@@ -150,19 +164,20 @@ export const writeBatch =
     try {
       await db.send(new TransactWriteCommand({ TransactItems: items }));
     } catch (error) {
-      await letGo(blocks, stored);
+      // Without an answer it may have been written: then what is stored is needed.
       if (!(error instanceof TransactionCanceledException)) throw error;
+      await Promise.all(all.map((one) => letGo(blocks, one)));
       const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
       if (codes[0] === 'ConditionalCheckFailed') return { outcome: 'known' };
       if (codes.some((code) => code === 'ConditionalCheckFailed' || code === 'TransactionConflict'))
         return { outcome: 'overtaken' };
       throw error;
     }
-    if (replaces) await letGo(blocks, replaces);
+    if (replaces && !isShared(replaces)) await letGo(blocks, replaces);
     return { outcome: 'written', stored };
   };
 
-/** Writes a shard's state alone; false when a batch was faster. */
+/** Writes a shard's state alone, where it is kept however long the shard is silent; false when a batch was faster. */
 export const writeShard =
   ({ db, telemetryTable, blocks }: LiveStore) =>
   async ({ live, bytes, sequences, replaces }: ShardWrite): Promise<boolean> => {
@@ -171,12 +186,25 @@ export const writeShard =
     try {
       await db.send(new PutCommand({ TableName: telemetryTable, Item, ...atVersion(live.version) }));
     } catch (error) {
-      await letGo(blocks, stored);
-      if (isConditionFailed(error)) return false;
-      throw error;
+      if (!isConditionFailed(error)) throw error;
+      const now = await readLiveStored({ db, telemetryTable })(live);
+      if (!now || !isSame(now, stored)) {
+        await letGo(blocks, stored);
+        return false;
+      }
+      // The first try was written, and its answer lost.
     }
-    if (replaces) await letGo(blocks, replaces);
+    if (replaces && !isShared(replaces)) await letGo(blocks, replaces);
     return true;
+  };
+
+/** A shard's live block as it is now; undefined for a shard that nothing came of. */
+export const readLiveStored =
+  ({ db, telemetryTable }: TelemetryStore) =>
+  async (shard: Shard): Promise<StoredBytes | undefined> => {
+    const Key = telemetryKeys.live(shard);
+    const { Item } = await db.send(new GetCommand({ TableName: telemetryTable, Key, ConsistentRead: true }));
+    return Item && liveHead.parse(Item).live;
   };
 
 /** What stays behind costs a little until S3 clears it up; a reader that holds the old item reads again. */

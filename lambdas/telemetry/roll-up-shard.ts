@@ -1,7 +1,8 @@
 import { decodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { forgetBatches, noteMerged, type PendingBatch, pendingBatches } from './batch-repository.ts';
-import { BytesGone } from './block-store.ts';
+import { BytesGone, isSame, isShared } from './block-store.ts';
+import { readLiveStored } from './live-repository.ts';
 import { type Incoming, type RollUpDeps, rollUpWindow } from './roll-up-window.ts';
 import { enrol } from './roster-repository.ts';
 import type { Shard } from './telemetry-keys.ts';
@@ -74,7 +75,7 @@ export const rollUpShard =
     const partly = touched.filter((batch) => !isDone(batch));
     await Promise.all(partly.map((batch) => noteMerged(deps)(batch, endMs)));
     const gone = await forgetBatches(deps)(done);
-    await Promise.all(gone.map(({ stored }) => deps.blocks.remove(stored)));
+    await removeBytes(deps, shard, gone);
     return {
       windows: taken.length,
       batches: done.length,
@@ -83,6 +84,13 @@ export const rollUpShard =
       isMore: due.length > taken.length || (!isAll && taken.length > 0),
     };
   };
+
+/** The shard's newest batch shares its object with the live block: it stays until S3 clears it up. */
+const removeBytes = async (deps: RollUpShardDeps, shard: Shard, batches: readonly PendingBatch[]) => {
+  const stored = batches.map((batch) => batch.stored);
+  const live = stored.some(isShared) ? await readLiveStored(deps)(shard) : undefined;
+  await Promise.all(stored.filter((one) => !live || !isSame(one, live)).map(deps.blocks.remove));
+};
 
 const behindOf = (batches: readonly PendingBatch[], nowMs: number) => {
   const dueMs = batches.map(({ firstMs, receivedAtMs }) =>

@@ -55,6 +55,7 @@ const follows = async (tables: Tables, of: Schedule, way: readonly Step[], seed:
   const memory = memoryBlockStore();
   const blocks: BlockStore = {
     put: (...given) => around(() => memory.put(...given)),
+    putAll: (...given) => around(() => memory.putAll(...given)),
     get: (...given) => around(() => memory.get(...given)),
     remove: (...given) => around(() => memory.remove(...given)),
   };
