@@ -8,11 +8,16 @@ export type RegistryPort = {
   readonly readGatewayOwner: (siteId: number, gatewayId: string) => Promise<{ tenantId: string } | undefined>;
 };
 
-const freshMs = 60_000;
+/** Thousands of miners of a gateway are read anew only so often: each time costs more than the batches between. */
+const factsFreshMs = 5 * 60_000;
+const ownerFreshMs = 60_000;
 /** A miner that the registry did not have is asked for again no sooner than this. */
 const askAgainMs = 5_000;
 
-/** The registry as ingest sees it, without facts of retired miners, which raise no alarm so: kept for a minute, read again early where a batch brings a miner that is not in it. */
+/**
+ * The registry as ingest sees it, without facts of retired miners, which raise no alarm so: kept for five minutes, read again early where a
+ * batch brings a miner that is not in it; whose a gateway is, for a minute.
+ */
 export const gatewayRegistry = (
   { readMinersOfGateway, readMiner, readGatewayOwner }: RegistryPort,
   clock: Clock,
@@ -32,7 +37,7 @@ export const gatewayRegistry = (
       const now = clock.nowMs();
       let known = facts.get(gatewayId);
       const age = now - (known?.readMs ?? Number.NEGATIVE_INFINITY);
-      if (!known || age >= freshMs || (age >= askAgainMs && ids.some((id) => !known?.miners.has(id)))) {
+      if (!known || age >= factsFreshMs || (age >= askAgainMs && ids.some((id) => !known?.miners.has(id)))) {
         const miners = await readMinersOfGateway(gatewayId);
         const byId = new Map(miners.map((miner) => [miner.minerId, miner]));
         known = {
@@ -64,7 +69,7 @@ export const gatewayRegistry = (
     readOwner: async (siteId: number, gatewayId: string) => {
       const key = `${siteId}/${gatewayId}`;
       const known = owners.get(key);
-      if (known && clock.nowMs() - known.readMs < freshMs) return known.owner;
+      if (known && clock.nowMs() - known.readMs < ownerFreshMs) return known.owner;
       const owner = await readGatewayOwner(siteId, gatewayId);
       if (owner) owners.set(key, { readMs: clock.nowMs(), owner });
       return owner;
