@@ -6,7 +6,7 @@ import { startTables } from '../../test/support/tables.ts';
 import { byStatus, listAlerts, listIncidents } from './alert-repository.ts';
 import { usualPolicy } from './plan-alerts.ts';
 import { readAlert, readIncident } from './read-alert.ts';
-import { recordAnomalies } from './record-anomalies.ts';
+import { endAlerts, recordAnomalies } from './record-anomalies.ts';
 
 let tables: Awaited<ReturnType<typeof startTables<'alerting' | 'audit'>>>;
 beforeAll(async () => {
@@ -30,12 +30,17 @@ const start = (siteId: number) => {
     alertingTable: tables.nameOf('alerting'),
     auditTable: tables.nameOf('audit'),
   };
+  const retired = new Set<string>();
+  const deps = { ...store, policy: usualPolicy, clock: { nowMs: () => startMs } };
   const record = recordAnomalies({
-    ...store,
-    policy: usualPolicy,
+    ...deps,
     readTenant: async () => 'acme',
-    clock: { nowMs: () => startMs },
+    readRetired: async () => retired,
   });
+  const retire = async (minerId: string) => {
+    retired.add(minerId);
+    await endAlerts(deps)('acme', siteId, [minerId]);
+  };
   let sequence = 0;
   const detect = (
     anomalies: Anomaly[],
@@ -68,7 +73,7 @@ const start = (siteId: number) => {
   const types = async () => (await events()).map(({ type }) => type.replace('alerting.', ''));
   const alerts = async () => (await listAlerts(store)(siteId, { limit: 500 })).found;
   const incidents = async () => (await listIncidents(store)(siteId, { limit: 500 })).found;
-  return { siteId, store, record, detect, events, types, alerts, incidents };
+  return { siteId, store, retire, record, detect, events, types, alerts, incidents };
 };
 
 const anomaly = (
@@ -121,6 +126,19 @@ describe('alerts', () => {
     await site.record(site.detect([anomaly('m-1', 301)]));
     expect((await site.alerts()).map(({ status }) => status)).toEqual(['open', 'resolved']);
     expect((await site.types()).toSorted()).toEqual(['alert.opened', 'alert.opened', 'alert.resolved']);
+  });
+
+  it('end with the miner that is taken out of use, of which nothing is heard any more', async () => {
+    const site = start(4_001);
+    await site.record(
+      site.detect([anomaly('m-1', 0), anomaly('m-1', 0, 'offline', 'P1'), anomaly('m-2', 0, 'fan_failure')]),
+    );
+    await site.retire('m-1');
+    await site.retire('m-1');
+    await site.record(site.detect([anomaly('m-1', 30), anomaly('m-1', 400, 'hashrate_drop')]));
+    const open = (await site.alerts()).filter(({ status }) => status === 'open');
+    expect(open.map(({ minerId }) => minerId)).toEqual(['m-2']);
+    expect((await site.types()).filter((type) => type === 'alert.resolved')).toHaveLength(2);
   });
 
   it('resolves on recovery, and takes a relapse within five minutes for the same alert', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AnomaliesDetected } from '../../contracts/alert.ts';
+import { type AnomaliesDetected, alertKinds } from '../../contracts/alert.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type AuditStore, stateEvent } from '../audit/commit-with-audit.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -18,12 +18,11 @@ const mostItems = 85;
 const mostEvents = 9;
 const attempts = 20;
 
-export type RecordDeps = AlertingStore &
-  AuditStore & {
-    readonly clock?: Clock;
-    readonly policy: AlertPolicy;
-    readonly readTenant: (siteId: number, gatewayId: string) => Promise<string | undefined>;
-  };
+export type RecordDeps = EndDeps & {
+  readonly readTenant: (siteId: number, gatewayId: string) => Promise<string | undefined>;
+  /** The miners of a site that were taken out of use: what is found of them is left out. */
+  readonly readRetired: (siteId: number) => Promise<ReadonlySet<string>>;
+};
 
 /**
  * Takes a batch's findings into alerts and incidents: each change in one transaction with its audit events. May be
@@ -35,10 +34,32 @@ export const recordAnomalies =
     const tenantId = await deps.readTenant(detected.siteId, detected.gatewayId);
     if (tenantId === undefined)
       throw new Error(`Site ${detected.siteId} has no gateway ${detected.gatewayId}`);
-    await recordPart(deps, tenantId, detected);
+    const { anomalies } = detected;
+    const retired = anomalies.length > 0 ? await deps.readRetired(detected.siteId) : undefined;
+    const inUse = anomalies.filter(({ minerId }) => !retired?.has(minerId));
+    await recordPart(deps, tenantId, { ...detected, anomalies: inUse });
   };
 
-const recordPart = async (deps: RecordDeps, tenantId: string, detected: Detected): Promise<void> => {
+export type EndDeps = AlertingStore & AuditStore & { readonly clock?: Clock; readonly policy: AlertPolicy };
+
+/** Ends every open alert of miners that were taken out of use. May be repeated. */
+export const endAlerts =
+  (deps: EndDeps) =>
+  async (tenantId: string, siteId: number, minerIds: readonly string[]): Promise<void> => {
+    const nowMs = (deps.clock ?? systemClock).nowMs();
+    const recoveries = minerIds.flatMap((minerId) =>
+      alertKinds.map((kind) => ({ minerId, kind, sampledAtMs: nowMs })),
+    );
+    await recordPart(deps, tenantId, {
+      siteId,
+      gatewayId: '',
+      receivedAtMs: nowMs,
+      anomalies: [],
+      recoveries,
+    });
+  };
+
+const recordPart = async (deps: EndDeps, tenantId: string, detected: Detected): Promise<void> => {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const outcome = await tryOnce(deps, tenantId, detected);
     if (outcome === 'done') return;
@@ -51,7 +72,7 @@ const recordPart = async (deps: RecordDeps, tenantId: string, detected: Detected
   throw new Error(`The alerts of site ${detected.siteId} stayed contended over ${attempts} attempts`);
 };
 
-const tryOnce = async (deps: RecordDeps, tenantId: string, detected: Detected) => {
+const tryOnce = async (deps: EndDeps, tenantId: string, detected: Detected) => {
   const { siteId, anomalies, recoveries } = detected;
   const miners = [...anomalies, ...recoveries].map(({ minerId }) => minerId);
   const groups = [...new Set(anomalies.map((anomaly) => groupKeyOf(detected, anomaly)))];

@@ -53,7 +53,7 @@ export class AlertingStack extends Stack {
       content: 'Anomalies that no alert was made of',
       visibilityTimeout: Duration.seconds(180),
     })
-      .subscribe(platform.bus, ['telemetry.anomalies.detected'])
+      .subscribe(platform.bus, ['telemetry.anomalies.detected', 'fleet.miners.retired'])
       .feed(record);
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/alerting/handle-api.ts',

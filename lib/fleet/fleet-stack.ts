@@ -29,10 +29,11 @@ export class FleetStack extends Stack {
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/fleet/handle-api.ts',
       description: 'Sites, zones, customers and miners over HTTP',
-      timeout: Duration.seconds(20),
+      timeout: Duration.seconds(29),
+      memoryMb: 1024,
     });
     this.grantRead(api);
-    this.#table.grant(api, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.#table.grant(api, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem');
     platform.dataKey.grantEncryptDecrypt(api);
     audit.grantCommit(api);
     addRoutes(this, apiAccess, fleetRoutes, api);
