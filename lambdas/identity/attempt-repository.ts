@@ -23,7 +23,6 @@ const isWritten = async ({ db }: IdentityStore, input: UpdateCommandInput) => {
 export const attemptsOf = (store: IdentityStore, ref: UserRef, nowMs: number): AttemptDeps => {
   const { db, identityTable: TableName } = store;
   const { most, windowMs } = attemptLimit;
-  const names = { '#ttl': 'ttl' };
   return {
     isKnownDevice: async (deviceHash) => {
       const { Item } = await db.send(
@@ -34,27 +33,30 @@ export const attemptsOf = (store: IdentityStore, ref: UserRef, nowMs: number): A
     },
     take: async (from) => {
       const Key = identityKeys.attempts(ref, from);
-      const inWindow = await isWritten(store, {
-        TableName,
-        Key,
-        UpdateExpression: 'ADD taken :one',
-        ConditionExpression: 'window_ends_at_ms > :now AND taken < :most',
-        ExpressionAttributeValues: { ':one': 1, ':now': nowMs, ':most': most },
-      });
-      if (inWindow) return true;
-      return isWritten(store, {
-        TableName,
-        Key,
-        UpdateExpression: 'SET taken = :one, window_ends_at_ms = :end, #ttl = :ttl',
-        ConditionExpression: 'attribute_not_exists(pk) OR window_ends_at_ms <= :now',
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: {
-          ':one': 1,
-          ':now': nowMs,
-          ':end': nowMs + windowMs,
-          ':ttl': ttlSeconds(nowMs + windowMs),
-        },
-      });
+      const oneMore = () =>
+        isWritten(store, {
+          TableName,
+          Key,
+          UpdateExpression: 'ADD taken :one',
+          ConditionExpression: 'window_ends_at_ms > :now AND taken < :most',
+          ExpressionAttributeValues: { ':one': 1, ':now': nowMs, ':most': most },
+        });
+      const firstOfWindow = () =>
+        isWritten(store, {
+          TableName,
+          Key,
+          UpdateExpression: 'SET taken = :one, window_ends_at_ms = :end, #ttl = :ttl',
+          ConditionExpression: 'attribute_not_exists(pk) OR window_ends_at_ms <= :now',
+          ExpressionAttributeNames: { '#ttl': 'ttl' },
+          ExpressionAttributeValues: {
+            ':one': 1,
+            ':now': nowMs,
+            ':end': nowMs + windowMs,
+            ':ttl': ttlSeconds(nowMs + windowMs),
+          },
+        });
+      // The third look is for who found no window and was not the first to begin one.
+      return (await oneMore()) || (await firstOfWindow()) || (await oneMore());
     },
     giveBack: async (from) => {
       await isWritten(store, {
