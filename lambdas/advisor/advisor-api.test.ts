@@ -1,12 +1,15 @@
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { customersOf, type Principal } from '../../contracts/access.ts';
 import * as wire from '../../contracts/api-advisor.ts';
+import { newGatewayKeys } from '../../edge-greengrass/sealing/gateway-keys.ts';
 import { startTables } from '../../test/support/tables.ts';
 import { commitWithAudit } from '../audit/commit-with-audit.ts';
 import { machinesOf } from '../fleet/own-machines.ts';
+import { sealOrder } from '../sealing/seal-orders.ts';
 import { apiHandler } from '../shared/api-handler.ts';
 import { succeed } from '../shared/result.ts';
 import { advisorIndexes, advisorKeys } from './advisor-keys.ts';
@@ -34,7 +37,9 @@ const live = [
   ...peers(),
 ];
 
+let gateway: Awaited<ReturnType<typeof newGatewayKeys>>;
 beforeAll(async () => {
+  gateway = await newGatewayKeys();
   tables = await startTables([{ name: 'advisor', indexes: advisorIndexes }, { name: 'audit' }]);
   const { db, nameOf } = tables;
   const clock = { nowMs: () => nowMs };
@@ -57,6 +62,11 @@ beforeAll(async () => {
       const machines = live.map(({ minerId }) => ({ minerId, owners, retired: false }));
       return customers === 'all' ? undefined : machinesOf(customers, machines, nowMs);
     },
+    sealOrder: sealOrder(async () => ({
+      key_id: 'k',
+      public_key: Buffer.from(gateway.publicKey).toString('base64'),
+      announced_at_ms: 0,
+    })),
     startExecution: async ({ id }) => void started.push(id),
     proposeCommand: async (proposal) => {
       proposals.push(proposal);
@@ -132,6 +142,22 @@ const create = async (change: Record<string, unknown> = {}, who = operator) => {
 };
 const id = (recommendation_id: string) => ({ recommendation_id });
 const refused = (error: string, code: string) => ({ error, code, request_id: 'request-1' });
+
+describe('pool passwords', () => {
+  it('are stored sealed for the gateway, and shown to nobody', async () => {
+    const pool = { url: 'stratum+tcp://pool.example:3333', user: 'w.1' };
+    const password = 'advised-pool-password';
+    const made = await create({
+      action_type: 'switch_pool',
+      action_params: { pools: [{ ...pool, password }] },
+    });
+    expect(made.action.params).toEqual({ pools: [pool] });
+    const { Items } = await tables.db.send(new ScanCommand({ TableName: tables.nameOf('advisor') }));
+    expect(JSON.stringify(Items)).toContain(pool.url);
+    expect(JSON.stringify(Items)).not.toContain(password);
+    expect(JSON.stringify(Items)).toContain('sealedPasswords');
+  });
+});
 
 describe('who may', () => {
   const about = { params: id('x'), body: { reason: 'r', feedback_type: 'user_review' } };

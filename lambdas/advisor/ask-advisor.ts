@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import { type Principal, reachesSite } from '../../contracts/access.ts';
 import type { Feedback, RecommendationStatus } from '../../contracts/api-advisor.ts';
 import type { OwnMachines } from '../fleet/own-machines.ts';
+import type { SealOrder } from '../sealing/seal-orders.ts';
 import type { RouteInput } from '../shared/api-handler.ts';
 import { toUtc } from '../shared/clock.ts';
 import { newId } from '../shared/ids.ts';
@@ -13,6 +15,7 @@ import { alertKindOf, type Diagnosis, diagnose } from './diagnose.ts';
 import { type ExecuteDeps, executeRecommendation } from './execute-recommendation.ts';
 import { putFeedback } from './feedback-repository.ts';
 import { type GatherDeps, gatherSymptoms } from './gather-symptoms.ts';
+import { planAction } from './plan-action.ts';
 import type { Recommendation } from './recommendation.ts';
 import { listAdvisedSites, listRecommendations, readRecommendation } from './recommendation-repository.ts';
 import { impactOn } from './site-view.ts';
@@ -26,6 +29,8 @@ export type AdvisorDeps = CreateDeps &
     readonly siteExists: (tenantId: string, siteId: number) => Promise<boolean>;
     /** What a client sees of a site's machines; undefined for staff, who see all. */
     readonly ownMachines: (who: Principal, siteId: number) => Promise<OwnMachines | undefined>;
+    /** Seals what of an order only its gateways may read. */
+    readonly sealOrder: SealOrder;
     /** Starts the state machine at its second entry, for a recommendation that no loop made. */
     readonly startExecution: (
       recommendation: Pick<Recommendation, 'id' | 'siteId' | 'tenantId'>,
@@ -105,6 +110,11 @@ export const requestRecommendation =
       const message = `target_ids: site ${body.site_id} has no miner ${unknown}`;
       return fail('validation_failed', message, [{ field: 'target_ids', message }]);
     }
+    const gatewayIds = miners
+      .filter(({ minerId }) => targetIds.includes(minerId))
+      .map(({ gatewayId }) => gatewayId);
+    const params = await sealParams(deps, body, gatewayIds);
+    if (!params.ok) return params;
     const nowMs = deps.clock.nowMs();
     const created = await createRecommendation(deps)(
       {
@@ -122,7 +132,7 @@ export const requestRecommendation =
           evidence: body.diagnosis.evidence,
           confidence: body.confidence_score ?? body.diagnosis.confidence,
         },
-        action: { type: body.action_type, params: body.action_params ?? {}, targetIds },
+        action: { type: body.action_type, params: params.value, targetIds },
         priority: body.priority,
         ...(body.expected_benefit && { expectedBenefit: body.expected_benefit }),
         draftedAtMs: nowMs,
@@ -136,6 +146,19 @@ export const requestRecommendation =
     if (!('recommendation' in created.value)) throw new Error('A recommendation of no loop was handed over');
     return succeed(created.value.recommendation);
   };
+
+/** The action's parameters as they may be stored: pool passwords sealed for the targets' gateways. */
+const sealParams = async (
+  { sealOrder }: Pick<AdvisorDeps, 'sealOrder'>,
+  { site_id, action_type, action_params = {} }: Body<'createRecommendation'>,
+  gatewayIds: readonly string[],
+): Promise<Result<typeof action_params>> => {
+  const plan = planAction(action_type, action_params);
+  if (!plan.ok || plan.value?.type !== 'POOL_SET') return plan.ok ? succeed(action_params) : plan;
+  const sealed = await sealOrder(site_id, gatewayIds, plan.value);
+  return sealed.ok ? succeed({ ...action_params, ...paramsOf.parse(sealed.value.params) }) : sealed;
+};
+const paramsOf = z.record(z.string(), z.json());
 
 /** `001` §3.6. What a loop made, its state machine executes; `execute` then answers with the same commands. */
 export const executeNow =

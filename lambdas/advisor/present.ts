@@ -106,7 +106,9 @@ const hidePasswords = (params: Json): Json => {
   if (!Array.isArray(params.pools)) return params;
   const pools = params.pools.map((pool) =>
     pool !== null && typeof pool === 'object' && !Array.isArray(pool)
-      ? Object.fromEntries(Object.entries(pool).filter(([key]) => key !== 'password'))
+      ? Object.fromEntries(
+          Object.entries(pool).filter(([key]) => key !== 'password' && key !== 'sealedPasswords'),
+        )
       : pool,
   );
   return { ...params, pools };

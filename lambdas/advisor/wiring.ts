@@ -7,6 +7,8 @@ import { expireCommand, proposeCommand, readCommand } from '../control/commands.
 import { readMiners, readSite } from '../fleet/fleet-directory.ts';
 import { readRegistry } from '../fleet/miner-registry.ts';
 import { ownMachines } from '../fleet/own-machines.ts';
+import { sealOrder } from '../sealing/seal-orders.ts';
+import { readGatewayKey } from '../sealing/sealing-repository.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
@@ -101,7 +103,7 @@ export const tokenDeps = (): TokenDeps => {
 };
 
 export const apiDeps = (): AdvisorDeps => {
-  const env = config({ FLEET_TABLE: name, STATE_MACHINE_ARN: name });
+  const env = config({ FLEET_TABLE: name, STATE_MACHINE_ARN: name, SEALING_TABLE: name });
   const sfn = new SFNClient({});
   return {
     ...createDeps(),
@@ -110,6 +112,7 @@ export const apiDeps = (): AdvisorDeps => {
     siteExists: async (tenantId, siteId) =>
       (await readSite({ db, fleetTable: env.FLEET_TABLE })(tenantId, siteId)) !== undefined,
     ownMachines: ownMachines(readRegistry({ db, fleetTable: env.FLEET_TABLE }), clock),
+    sealOrder: sealOrder(readGatewayKey({ db, sealingTable: env.SEALING_TABLE })),
     startExecution: async ({ id, siteId, tenantId }) => {
       const input = JSON.stringify({ recommendation_id: id, site_id: siteId, tenant_id: tenantId });
       try {

@@ -21,6 +21,7 @@ export type ControlStackProps = StackProps & {
   readonly apiAccess: ApiAccess;
   readonly audit: { readonly grantCommit: Grant };
   readonly fleet: { readonly grantRead: Grant };
+  readonly sealing: { readonly grantSeal: Grant };
 };
 
 /** Commands to miners: their states, their signed way to the gateway, the answers, and what silence means. */
@@ -30,7 +31,7 @@ export class ControlStack extends Stack {
   readonly #safetyEvents: AppQueue;
 
   constructor(scope: Construct, id: string, props: ControlStackProps) {
-    const { platform, apiAccess, audit, fleet, ...stackProps } = props;
+    const { platform, apiAccess, audit, fleet, sealing: _sealing, ...stackProps } = props;
     super(scope, id, stackProps);
     this.#props = props;
     this.#table = new AppTable(this, 'Control', {
@@ -80,6 +81,7 @@ export class ControlStack extends Stack {
   grantPropose(fn: LambdaFunction) {
     this.#grantWrite(fn);
     this.#props.fleet.grantRead(fn);
+    this.#props.sealing.grantSeal(fn);
   }
 
   /** Lets a function read what waits for gateways and record their answers: pending-envelopes.ts, record-response.ts. */
