@@ -239,6 +239,19 @@ const controlBenches = [
     },
     async (settings, watcher) => (await import('./audit/audit.ts')).benchAudit(settings, watcher),
   ),
+  entry(
+    {
+      name: 'control envelopes',
+      page: 'control.md',
+      about: 'altered, replayed, late, reordered and misdirected commands at a gateway',
+      options: [
+        { flag: 'count N', about: 'messages (default 100000)' },
+        { flag: 'seed N', about: 'of what is changed in them (default 1)' },
+      ],
+      shape: { count: count(100_000, 10_000_000), seed },
+    },
+    async (settings, watcher) => (await import('./envelopes/envelopes.ts')).benchEnvelopes(settings, watcher),
+  ),
 ];
 
 /** Every bench; `telemetry` alone runs all whose names begin with it. */
