@@ -156,7 +156,7 @@ const telemetryBenches = [
       about: "one miner's day and ninety days, the live page of a large site, through the local runtime",
       options: [
         { flag: 'miners N', about: 'miners of the site (default 10000)' },
-        { flag: 'asked N', about: 'of them with all their days, which are asked for (default 1000)' },
+        { flag: 'patterns N', about: 'of them with readings of their own, which others repeat (default 48)' },
         { flag: 'days N', about: 'of history (default 90)' },
         { flag: 'queries N', about: 'of each kind (default 200)' },
         { flag: 'restarts N', about: 'starts anew, for first answers (default 5)' },
@@ -164,7 +164,7 @@ const telemetryBenches = [
       ],
       shape: {
         miners: count(10_000, 100_000),
-        asked: count(1_000, 100_000),
+        patterns: count(48, 1_000),
         days: count(90, 90),
         queries: count(200, 10_000),
         restarts: count(5, 100),

@@ -9,13 +9,13 @@ import { modelReadings } from './outage-readings.ts';
 import { quantile } from './quantiles.ts';
 import { type Asked, type LocalCloud, minerIdOf, startLocalCloud } from './site/local-cloud.ts';
 import { siteReadings } from './site/reading-columns.ts';
-import { writeHistory } from './site/write-history.ts';
+import { historyWriter } from './site/write-history.ts';
 import { aimed } from './table.ts';
 
 export type QueryOptions = {
   readonly miners: number;
-  /** Of them, so many have all their days of history: those that are asked for. */
-  readonly asked: number;
+  /** Of them, so many have readings of their own; the others repeat theirs. */
+  readonly patterns: number;
   readonly days: number;
   readonly queries: number;
   /** Starts of everything anew, for the first answer of a new environment. */
@@ -24,7 +24,17 @@ export type QueryOptions = {
 };
 
 const aimMs = 50;
-const shardMiners = 250;
+/** What a gateway sends together (edge-greengrass/config.ts). */
+const shardMiners = 1_000;
+
+const shardsOf = (miners: number) =>
+  Array.from({ length: Math.ceil(miners / shardMiners) }, (_, shard) => ({
+    shard,
+    numbers: Array.from(
+      { length: Math.min(shardMiners, miners - shard * shardMiners) },
+      (_, at) => shard * shardMiners + at,
+    ),
+  }));
 
 type Question = {
   readonly name: string;
@@ -34,7 +44,7 @@ type Question = {
 
 const questions = (cloud: LocalCloud, options: QueryOptions, nowMs: number): Question[] => {
   const random = randomFrom(options.seed);
-  const order = Array.from({ length: options.asked }, (_, miner) => ({ miner, key: random() }))
+  const order = Array.from({ length: options.miners }, (_, miner) => ({ miner, key: random() }))
     .toSorted((a, b) => a.key - b.key)
     .map(({ miner }) => minerIdOf(miner));
   const series = (at: number, more: Record<string, string>) =>
@@ -128,15 +138,13 @@ export const benchQuery: Bench<QueryOptions> = async (options, watcher) => {
     const model = await modelReadings(options.seed, Math.min(60, options.miners));
     const nowMs = Math.floor(Date.now() / windowMs) * windowMs;
     const readings = siteReadings(model, nowMs - (options.days + 11) * dayMs, options.seed);
-    const shard = { siteId: cloud.siteId, gatewayId: cloud.gatewayId, shard: 0 };
+    const write = historyWriter(readings, { nowMs, days: options.days, patterns: options.patterns });
     const begun = performance.now();
     const written = { windows: 0, rawRows: 0 };
-    for (let first = 0; first < options.asked; first += shardMiners) {
-      const count = Math.min(shardMiners, options.asked - first);
-      const miners = Array.from({ length: count }, (_, at) => first + at);
-      const plan = { shard: { ...shard, shard: first / shardMiners }, miners, nowMs, days: options.days };
-      const one = await writeHistory(cloud.store, readings, plan, (done, all) =>
-        progress(done, all, `hours of history of miners from ${first}`),
+    for (const miners of shardsOf(options.miners)) {
+      const shard = { siteId: cloud.siteId, gatewayId: cloud.gatewayId, shard: miners.shard };
+      const one = await write(cloud.store, shard, miners.numbers, (done, all) =>
+        progress(done, all, `blocks of shard ${miners.shard}`),
       );
       written.windows += one.windows;
       written.rawRows += one.rawRows;
@@ -144,22 +152,22 @@ export const benchQuery: Bench<QueryOptions> = async (options, watcher) => {
     const writtenS = (performance.now() - begun) / 1_000;
     say('Sending the newest sweeps of all miners');
     for (let sweep = 2; sweep > 0; sweep--) {
-      const batches = [];
-      for (let first = 0; first < options.miners; first += shardMiners) {
-        const miners = Array.from(
-          { length: Math.min(shardMiners, options.miners - first) },
-          (_, at) => [first + at, minerIdOf(first + at)] as const,
-        );
-        const columns = readings.sweepsOf(miners, Math.floor(Date.now() / 60_000 - sweep) * 60_000, 1);
-        batches.push({ shard: first / shardMiners, columns });
-      }
+      const startMs = Math.floor(Date.now() / 60_000 - sweep) * 60_000;
+      const batches = shardsOf(options.miners).map(({ shard, numbers }) => ({
+        shard,
+        columns: readings.sweepsOf(
+          numbers.map((miner) => [miner, minerIdOf(miner)] as const),
+          startMs,
+          1,
+        ),
+      }));
       await cloud.send(batches);
       await cloud.settle();
     }
     const results: Answers[] = [];
     for (const question of questions(cloud, options, nowMs)) {
       say(`Asking: ${question.name}`);
-      const distinct = Math.min(options.queries, options.asked);
+      const distinct = Math.min(options.queries, options.miners);
       results.push({
         name: question.name,
         state: 'first time',
@@ -207,9 +215,9 @@ export const benchQuery: Bench<QueryOptions> = async (options, watcher) => {
         },
       ],
       notes: [
-        `${options.miners} miners are registered and live; ${options.asked} of them, the ones asked for, have ${options.days} days of history and a day of raw rows a minute (${written.windows.toLocaleString('en-US')} windows, written in ${Math.round(writtenS)} s through the tiers' own encoders).`,
+        `${options.miners} miners are registered and live and have ${options.days} days of history and a day of raw rows a minute, in shards of ${shardMiners} (${written.windows.toLocaleString('en-US')} windows, written in ${Math.round(writtenS)} s through the tiers' own encoders; ${options.patterns} miners have readings of their own, which the others repeat under their own ids).`,
         'handler: as the local Lambda measures it, with every request to the local DynamoDB and S3. HTTP: as a browser waits for it, with the session check.',
-        'first time: a miner that this environment was not asked for before; again: the same miners once more; new environment: the first question after everything was started anew, without the start of the function itself.',
+        'first time: a miner that this environment was not asked for before, so that nothing of it is in memory; again: the same miners once more, as far as the memory for what was read reaches; new environment: the first question after everything was started anew, without the start of the function itself.',
       ],
     };
   } finally {

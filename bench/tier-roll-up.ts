@@ -83,8 +83,8 @@ export const benchRollUp: Bench<RollUpOptions> = async ({ miners, hours, seed },
       windowCpuMs: { median: round(quantile(windows, 0.5)), p95: round(quantile(windows, 0.95)) },
       hourCpuMs: { median: round(quantile(compactions, 0.5)), p95: round(quantile(compactions, 0.95)) },
       batchBytesPerSample: round(batchBytes / rows),
-      rawBytesPerSample: round((await weigh('raw_hour')) / rows),
-      historyBytesPerWindow: round((await weigh('hour')) / (miners * hours * 12)),
+      rawBytesPerSample: round((await weigh('raw_quarter')) / rows),
+      historyBytesPerWindow: round((await weigh('quarter')) / (miners * hours * 12)),
     };
     return {
       tables: [
@@ -95,9 +95,9 @@ export const benchRollUp: Bench<RollUpOptions> = async ({ miners, hours, seed },
             { what: 'five minutes, CPU ms, p95', value: String(figures.windowCpuMs.p95) },
             { what: 'an hour with its days, CPU ms, median', value: String(figures.hourCpuMs.median) },
             { what: 'batch, bytes a sample', value: String(figures.batchBytesPerSample) },
-            { what: 'raw hour, bytes a sample', value: String(figures.rawBytesPerSample) },
+            { what: 'raw quarter of a day, bytes a sample', value: String(figures.rawBytesPerSample) },
             {
-              what: 'history by the hour, bytes a miner and five minutes',
+              what: 'history by the quarter of a day, bytes a miner and five minutes',
               value: String(figures.historyBytesPerWindow),
             },
           ],

@@ -134,27 +134,33 @@ export const measureHour = (plan: Plan, watcher: Watcher) =>
     },
   );
 
-/** What the end of a day and of ten days adds to the hours around it, for one shard. */
+/**
+ * What a day's later hours use more than its first, since blocks of quarters of a day and of days grow by the hour; and what the end of the day
+ * uses, for one shard.
+ */
 export const measureDay = (plan: Plan, watcher: Watcher) =>
   withSite(
     plan,
     watcher,
     'a day of one shard',
     {
-      startOf: (nowMs) => ceilTo(nowMs, 10 * dayMs) + 9 * dayMs,
+      startOf: (nowMs) => ceilTo(nowMs, 10 * dayMs),
       sweepsAtOnce: Math.max(1, Math.round(300 / plan.intervalS)),
-      allMs: 31 * hourMs + settledMs,
+      allMs: 27 * hourMs + settledMs,
     },
     async ({ cloud, run }, startMs) => {
       const read = async (atHours: number) => {
         await run(startMs + atHours * hourMs + settledMs);
         return cloud.usage();
       };
-      const ordinary = [await read(21), await read(23)] as const;
-      const [midnight, afterDay, afterTen] = [ordinary[1], await read(27), await read(31)] as const;
-      const hour = times(between(...ordinary), 0.5);
-      const added = (from: Usage, to: Usage) => together(between(from, to), times(hour, -4));
-      return { day: added(midnight, afterDay), tenDays: added(afterDay, afterTen) };
+      const [start, first, third] = [await read(0), await read(1), await read(3)];
+      const [midnight, afterDay] = [await read(24), await read(27)];
+      const more = (usage: Usage, usual: Usage, count: number) => together(usage, times(usual, -count));
+      return {
+        growth: more(between(start, midnight), between(start, first), 24),
+        // The three hours after a midnight are as those after the one before, but for the end of the day in them.
+        end: more(between(midnight, afterDay), between(start, third), 1),
+      };
     },
   );
 
@@ -175,6 +181,9 @@ const withoutReturns = (usage: Usage): Usage =>
     ]),
   );
 
+/** A day goes to one to ten days, itself among them. */
+const meanDays = 5.5;
+
 /** A month of 30 days of a site, from an hour of the whole site and a day of one of its shards. */
 export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measured> => {
   const hour = await measureHour(plan, watcher);
@@ -182,16 +191,16 @@ export const measureMonth = async (plan: Plan, watcher: Watcher): Promise<Measur
   const day = await measureDay({ ...plan, miners: inShard, perGateway: inShard }, watcher);
   const shards = plan.miners / inShard;
   const hourly = times(hour.usage, monthMinutes / plan.minutes);
-  const daily = flowsTimes(day.day, shards, 30);
-  const tenDaily = flowsTimes(day.tenDays, shards, 3 * 10);
+  const growth = flowsTimes(day.growth, shards, 30);
+  const ends = flowsTimes(day.end, shards, 30 * meanDays);
   return {
-    month: withoutReturns(together(hourly, daily, tenDaily)),
-    parts: { hour: hour.usage, dayOfShard: day.day, tenDaysOfShard: day.tenDays },
+    month: withoutReturns(together(hourly, growth, ends)),
+    parts: { hour: hour.usage, growthOfShard: day.growth, endOfDayOfShard: day.end },
     sent: hour.sent,
     steps: [
       `${plan.minutes} minutes of all ${plan.miners} miners, with every five-minute and hourly roll-up: times ${monthMinutes / plan.minutes} for 30 days.`,
-      `What the four hours after a midnight used more than four hours before it, for one shard of ${inShard} miners with a whole day of ${plan.intervalS} s samples (sent five minutes at a time): times ${shards}, times 30 days; the site's own sums once.`,
-      `What the end of ten days used more, for that shard with one day of data in them: times 10 for the days that it lacks, times ${shards}, times 3 a month.`,
+      `What a day of ${plan.intervalS} s samples of one shard of ${inShard} miners (sent five minutes at a time) used more than 24 times its first hour, since blocks grow from hour to hour: times ${shards}, times 30 days; the site's own sums once.`,
+      `What the end of the day used, when the day goes into its ten days, for that shard with one day in them: times ${meanDays} for the one to ten days that there are, times ${shards}, times 30 days.`,
       'Stored bytes: each object or item by its bytes and the time until its retention ends, less what is given back when it is replaced before; so the month is one with every tier full.',
     ],
   };

@@ -1,6 +1,10 @@
+import { Reader, Writer } from '../../contracts/batch-bytes.ts';
+import type { BlockStore, StoredBytes } from '../../lambdas/telemetry/block-store.ts';
 import { historyOf } from '../../lambdas/telemetry/history-table.ts';
+import { rawRules } from '../../lambdas/telemetry/raw-table.ts';
 import { objectName, rollUpWindow } from '../../lambdas/telemetry/roll-up-window.ts';
 import { enrol } from '../../lambdas/telemetry/roster-repository.ts';
+import { encodeSegments, type Segment, writeHead } from '../../lambdas/telemetry/segments.ts';
 import { type Shard, telemetryKeys } from '../../lambdas/telemetry/telemetry-keys.ts';
 import {
   type Level,
@@ -9,112 +13,159 @@ import {
   settleMs,
   startOf,
 } from '../../lambdas/telemetry/tier-levels.ts';
-import { noBlock, replaceBlock, type TierStore } from '../../lambdas/telemetry/tier-repository.ts';
-import { writeParts } from '../../lambdas/telemetry/tier-streams.ts';
-import type { TierTable } from '../../lambdas/telemetry/tier-table.ts';
+import { noBlock, type Part, replaceBlock, type TierStore } from '../../lambdas/telemetry/tier-repository.ts';
+import { mergeTables } from '../../lambdas/telemetry/tier-table.ts';
 import { dayMs, windowMs } from '../../lambdas/telemetry/windows.ts';
 import { minerIdOf } from './local-cloud.ts';
 import type { SiteReadings } from './reading-columns.ts';
 
-const hourMs = 60 * 60_000;
 const minuteMs = 60_000;
+const mostPartBytes = 8 * 1024 * 1024;
 
 export type PlannedHistory = {
-  readonly shard: Shard;
-  readonly miners: readonly number[];
   readonly nowMs: number;
   readonly days: number;
+  /** So many miners have readings of their own; the others repeat theirs under their own ids. */
+  readonly patterns: number;
 };
+type Span = { readonly level: Level; readonly startMs: number; readonly endMs: number };
 
-/** The levels in which the roll-ups would have left [fromMs, nowMs) by now. */
-const spansOf = (fromMs: number, nowMs: number) => {
-  const spans: { level: Level; startMs: number }[] = [];
-  const cut = (outer: 'ten_days' | 'day' | 'hour', startMs: number) => {
-    const endMs = startMs + levelSpanMs[outer];
-    if (startMs >= nowMs || endMs <= fromMs) return;
-    if (endMs + settleMs[outer] <= nowMs) return void spans.push({ level: outer, startMs });
-    const inner = ({ ten_days: 'day', day: 'hour', hour: 'five' } as const)[outer];
-    for (let at = startMs; at < endMs; at += levelSpanMs[inner]) {
-      if (inner !== 'five') cut(inner, at);
-      else if (at + windowMs <= nowMs) spans.push({ level: 'five', startMs: at });
-    }
+/** The blocks in which the roll-ups would have left [nowMs - days, nowMs) by now, and those whose items say only that they were moved on. */
+const spansOf = ({ nowMs, days }: PlannedHistory) => {
+  const hoursUntil = startOf('hour', nowMs - settleMs.hour);
+  const daysUntil = startOf('day', nowMs - settleMs.day);
+  const cut = (level: Level, fromMs: number, untilMs: number): Span[] => {
+    const spans: Span[] = [];
+    const spanMs = levelSpanMs[level];
+    for (let startMs = startOf(level, fromMs); startMs < untilMs; startMs += spanMs)
+      spans.push({ level, startMs, endMs: Math.min(startMs + spanMs, untilMs) });
+    return spans;
   };
-  for (let at = startOf('ten_days', fromMs); at < nowMs; at += levelSpanMs.ten_days) cut('ten_days', at);
-  return spans;
+  return {
+    built: [
+      ...cut('ten_days', nowMs - days * dayMs, daysUntil),
+      ...cut('quarter', daysUntil, hoursUntil),
+      ...cut('raw_quarter', nowMs - dayMs, hoursUntil),
+    ],
+    fives: cut('five', hoursUntil, startOf('five', nowMs)),
+    moved: [...cut('five', nowMs - dayMs, hoursUntil), ...cut('quarter', nowMs - dayMs, daysUntil)],
+  };
 };
 
 /**
- * Writes what the roll-ups would have made of a shard's readings of so many days, a reading a minute: history on its
- * levels, and the last day's raw rows by the hour. Through the tiers' own encoders and repository, but each block at once.
+ * Writes what the roll-ups would have made of readings of so many days, a reading a minute, shard by shard: through the tiers' own encoders and
+ * repository, but each block at once.
  */
-export const writeHistory = async (
-  store: TierStore,
-  readings: SiteReadings,
-  { shard, miners, nowMs, days }: PlannedHistory,
-  onProgress: (done: number, all: number) => void,
-): Promise<{ readonly windows: number; readonly rawRows: number }> => {
-  const ids = miners.map(minerIdOf);
-  await enrol(store)(shard, [ids]);
-  const untilMs = nowMs + 101 * dayMs;
-  const rawOf = async function* (
-    startMs: number,
-    spanMs: number,
-    onlyRaw: boolean,
-  ): AsyncGenerator<TierTable> {
-    for (const [at, miner] of miners.entries()) {
-      const raw = readings.rawOf(miner, ids[at] ?? '', startMs, spanMs / minuteMs);
-      yield onlyRaw ? raw : historyOf(raw, startMs, startMs);
-    }
+export const historyWriter = (readings: SiteReadings, plan: PlannedHistory) => {
+  const { nowMs, patterns } = plan;
+  const spans = spansOf(plan);
+  const known = new Map<string, Uint8Array>();
+  /** The rows of some miners in a row, as a segment without its head: the same for all that repeat them. */
+  const rowsOf = ({ level, startMs, endMs }: Span, first: number, count: number): Uint8Array => {
+    const name = `${level}/${startMs}/${first}/${count}`;
+    const found = known.get(name);
+    if (found) return found;
+    const tables = Array.from({ length: count }, (_, at) => {
+      const miner = first + at;
+      const raw = readings.rawOf(miner, minerIdOf(miner), startMs, (endMs - startMs) / minuteMs);
+      return level === 'raw_quarter' ? raw : historyOf(raw, startMs, startMs);
+    });
+    const names = new Set(tables.flatMap(({ columns }) => [...columns.keys()]));
+    const key = level === 'raw_quarter' ? rawRules.key : 'w';
+    const { table } = mergeTables(tables, { key, names: [...names] });
+    const { bytes } = encodeSegments(table, table.rows);
+    const reader = new Reader(bytes);
+    reader.bytes(reader.varint());
+    const rows = Uint8Array.from(reader.rest());
+    known.set(name, rows);
+    return rows;
   };
-  const put = async (level: Level, startMs: number) => {
-    const spanMs = levelSpanMs[level];
-    const isRaw = level === 'raw_hour';
-    const { objects, parts } = await writeParts(
-      store.blocks,
-      {
-        prefix: isRaw ? 'raw' : 'history',
-        name: objectName(shard, level, startMs),
-        leastRows: isRaw ? leastRows.raw : leastRows.history,
-      },
-      rawOf(startMs, spanMs, isRaw),
-    );
+  const putBlock = async (store: TierStore, shard: Shard, miners: readonly number[], span: Span) => {
+    const { level, startMs, endMs } = span;
+    const isRaw = level === 'raw_quarter';
+    const rowsOfMiner = (endMs - startMs) / (isRaw ? minuteMs : windowMs);
+    const together = Math.ceil((isRaw ? leastRows.raw : leastRows.history) / rowsOfMiner);
+    const groups = Math.max(1, Math.floor(patterns / together));
+    const pieces: { first: string; bytes: Uint8Array }[] = [];
+    for (let at = 0; at < miners.length; at += together) {
+      const ids = miners.slice(at, at + together).map(minerIdOf);
+      const out = new Writer();
+      writeHead(out, ids, []);
+      out.bytes(rowsOf(span, ((at / together) % groups) * together, ids.length));
+      pieces.push({ first: ids[0] ?? '', bytes: out.done() });
+    }
+    const name = objectName(shard, level, startMs);
+    const { objects, parts } = await putPieces(store.blocks, isRaw ? 'raw' : 'history', name, pieces);
     await replaceBlock(store)(telemetryKeys.block(shard, level, startMs), noBlock(startMs), {
       startMs,
       moved: false,
       objects,
       raw: isRaw ? parts : [],
       content: isRaw ? [] : parts,
-      windows: [[startMs / windowMs, spanMs / windowMs]],
+      windows: [[startMs / windowMs, (endMs - startMs) / windowMs]],
       late: [],
       rawUntilMs: nowMs + 7 * dayMs,
-      untilMs,
+      untilMs: nowMs + 101 * dayMs,
     });
   };
-  const window = rollUpWindow({
-    ...store,
-    clock: { nowMs: () => nowMs },
-    readFacts: async () => () => undefined,
-  });
-  const spans = spansOf(nowMs - days * dayMs, nowMs);
-  const rawHours = [];
-  const firstFive = spans.find(({ level }) => level === 'five')?.startMs ?? nowMs;
-  for (let at = startOf('raw_hour', nowMs - dayMs); at + hourMs <= firstFive; at += hourMs) rawHours.push(at);
-  const all = [...spans, ...rawHours.map((startMs) => ({ level: 'raw_hour' as const, startMs }))];
-  const minutes = (level: Level) => levelSpanMs[level] / minuteMs;
-  const total = all.reduce((sum, { level }) => sum + minutes(level), 0);
-  let done = 0;
-  for (const { level, startMs } of all) {
-    if (level === 'five') {
-      const pairs = miners.map((miner, at) => [miner, ids[at] ?? ''] as const);
-      const columns = readings.sweepsOf(pairs, startMs, windowMs / minuteMs);
+  return async (
+    store: TierStore,
+    shard: Shard,
+    miners: readonly number[],
+    onProgress: (done: number, all: number) => void,
+  ): Promise<{ readonly windows: number; readonly rawRows: number }> => {
+    const ids = miners.map((miner) => [miner, minerIdOf(miner)] as const);
+    await enrol(store)(shard, [ids.map(([, id]) => id)]);
+    const facts = { clock: { nowMs: () => nowMs }, readFacts: async () => () => undefined };
+    const window = rollUpWindow({ ...store, ...facts });
+    const { built, fives, moved } = spans;
+    let done = 0;
+    for (const span of built) {
+      await putBlock(store, shard, miners, span);
+      onProgress(++done, built.length + fives.length);
+    }
+    for (const { startMs } of fives) {
+      const columns = readings.sweepsOf(ids, startMs, windowMs / minuteMs);
       await window(shard, startMs, [{ columns, receivedAtMs: startMs + windowMs }]);
-    } else await put(level, startMs);
-    done += minutes(level);
-    onProgress(Math.round(done / 60), Math.round(total / 60));
-  }
-  const covered = spans.reduce((sum, { level }) => sum + levelSpanMs[level], 0);
-  return {
-    windows: (covered / windowMs) * miners.length,
-    rawRows: rawHours.length * 60 * miners.length,
+      onProgress(++done, built.length + fives.length);
+    }
+    for (const { level, startMs } of moved)
+      await replaceBlock(store)(telemetryKeys.block(shard, level, startMs), noBlock(startMs), {
+        ...noBlock(startMs),
+        untilMs: nowMs + dayMs,
+      });
+    const spanMs = (isRaw: boolean) =>
+      [...built, ...fives]
+        .filter(({ level }) => level === 'five' || (level === 'raw_quarter') === isRaw)
+        .reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+    return {
+      windows: (spanMs(false) / windowMs) * miners.length,
+      rawRows: (spanMs(true) / minuteMs) * miners.length,
+    };
   };
+};
+
+const putPieces = async (
+  blocks: BlockStore,
+  prefix: 'raw' | 'history',
+  name: string,
+  pieces: readonly { readonly first: string; readonly bytes: Uint8Array }[],
+): Promise<{ objects: StoredBytes[]; parts: Part[] }> => {
+  const objects: StoredBytes[] = [];
+  const parts: Part[] = [];
+  let [segments, held, size]: [Segment[], Uint8Array[], number] = [[], [], 0];
+  const flush = async () => {
+    if (segments.length === 0) return;
+    parts.push({ object: objects.length, offset: 0, segments });
+    objects.push(await blocks.put(prefix, name, Buffer.concat(held)));
+    [segments, held, size] = [[], [], 0];
+  };
+  for (const { first, bytes } of pieces) {
+    if (size + bytes.length > mostPartBytes) await flush();
+    segments.push({ first, bytes: bytes.length });
+    held.push(bytes);
+    size += bytes.length;
+  }
+  await flush();
+  return { objects, parts };
 };

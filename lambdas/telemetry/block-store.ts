@@ -7,6 +7,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { objectReader } from './object-reader.ts';
+import { sizedCache } from './sized-cache.ts';
 
 /** Up to this size bytes lie in the DynamoDB item itself: cheaper than an object, and one request less to read. */
 export const maxInlineBytes = 6 * 1024;
@@ -100,40 +102,56 @@ const rangeIn = (
   return { start: stored.from + start, end: stored.from + end };
 };
 
-/** Blocks as objects of the bucket, small ones inline. */
-export const s3BlockStore = (s3: S3Client, bucket: string): BlockStore => ({
-  ...puts((key, bytes) =>
-    s3.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: bytes,
-        ContentType: 'application/octet-stream',
-      }),
-    ),
-  ),
-  get: async (stored, asked) => {
-    if ('inline' in stored) return cut(stored.inline, asked);
-    const range = rangeIn(stored, asked);
+/**
+ * Blocks as objects of the bucket, small ones inline. With `cacheBytes`, remembers so much of the parts that were read last: objects never
+ * change.
+ */
+export const s3BlockStore = (s3: S3Client, bucket: string, cacheBytes = 0): BlockStore => {
+  const read = objectReader(s3, bucket);
+  const parts = sizedCache<Uint8Array>(cacheBytes);
+  const ask = async (key: string, range: ByteRange | undefined): Promise<Uint8Array> => {
     try {
       const { Body } = await s3.send(
         new GetObjectCommand({
           Bucket: bucket,
-          Key: stored.key,
+          Key: key,
           ...(range && { Range: `bytes=${range.start}-${range.end - 1}` }),
         }),
       );
-      if (!Body) throw new BytesGone(stored.key);
+      if (!Body) throw new BytesGone(key);
       return await Body.transformToByteArray();
     } catch (error) {
-      if (error instanceof NoSuchKey) throw new BytesGone(stored.key);
+      if (error instanceof NoSuchKey) throw new BytesGone(key);
       throw error;
     }
-  },
-  remove: async (stored) => {
-    if ('key' in stored) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: stored.key }));
-  },
-});
+  };
+  return {
+    ...puts((key, bytes) =>
+      s3.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: bytes,
+          ContentType: 'application/octet-stream',
+        }),
+      ),
+    ),
+    get: async (stored, asked) => {
+      if ('inline' in stored) return cut(stored.inline, asked);
+      const { key } = stored;
+      const range = rangeIn(stored, asked);
+      const name = range && `${key}#${range.start}-${range.end}`;
+      const known = name && parts.get(name);
+      if (known) return known;
+      const bytes = (await read(key, range)) ?? (await ask(key, range));
+      if (name) parts.set(name, bytes, bytes.length);
+      return bytes;
+    },
+    remove: async (stored) => {
+      if ('key' in stored) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: stored.key }));
+    },
+  };
+};
 
 /** For tests and benches: the same in memory. `objects` are what S3 would hold. */
 export const memoryBlockStore = (): BlockStore & { readonly objects: Map<string, Uint8Array> } => {

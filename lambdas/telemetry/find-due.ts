@@ -37,7 +37,7 @@ const isDue = async (store: TierStore & { readonly clock: Clock }, shard: Shard)
   const over = store.clock.nowMs() - windowMs - overlookedMs;
   if (oldest && Math.max(windowOf(oldest.firstMs), oldest.mergedBeforeMs ?? 0) < over) return true;
   const spans = await Promise.all(
-    (['five', 'hour', 'day'] as const).map((level) => dueSpans(store)(shard, level)),
+    (['five', 'quarter'] as const).map((level) => dueSpans(store)(shard, level)),
   );
   return spans.some((found) => found.length > 0);
 };

@@ -52,11 +52,13 @@ const env = config({
   EXPORT_QUEUE: z.string(),
 });
 const s3 = new S3Client({});
+/** For what was read of blocks last: ninety days of some fifty miners. */
+const cacheBytes = 64 * 1024 * 1024;
 const store = {
   db: documentClient(),
   telemetryTable: env.TELEMETRY_TABLE,
   fleetTable: env.FLEET_TABLE,
-  blocks: s3BlockStore(s3, env.TELEMETRY_BUCKET),
+  blocks: s3BlockStore(s3, env.TELEMETRY_BUCKET, cacheBytes),
 };
 const now = systemClock.nowMs;
 const reach = reachSite(readSite(store));

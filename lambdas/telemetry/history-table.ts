@@ -187,48 +187,66 @@ export type CounterWindows = {
   readonly rise: Float64Array;
 };
 
-const minus = (samples: Float64Array, missing: Float64Array | undefined, present: Float64Array) =>
-  samples.map((n, at) => (Number.isNaN(present[at] ?? Number.NaN) ? 0 : n - (missing?.[at] || 0)));
+// Ninety days of a miner are 26,000 windows: loops are written out.
+
+/** Samples of a field in each window: those of the window without the missing ones. */
+const countsOf = ({ rows, columns }: TierTable, missing: Float64Array | undefined, present: Float64Array) => {
+  const samples = columns.get('n');
+  const n = new Float64Array(rows);
+  for (let at = 0; at < rows; at++)
+    if (!Number.isNaN(present[at] as number))
+      n[at] = (samples?.[at] as number) - (missing ? missing[at] || 0 : 0);
+  return n;
+};
 
 /** A gauge of a history table; undefined where no window has it. */
-export const gaugeOf = ({ columns }: TierTable, field: ReadingField): GaugeWindows | undefined => {
+export const gaugeOf = (table: TierTable, field: ReadingField): GaugeWindows | undefined => {
+  const { rows, columns } = table;
   const index = readingFieldNames.indexOf(field);
-  const [samples, min, spread, above] = ['n', `${index}m`, `${index}x`, `${index}s`].map((name) =>
-    columns.get(name),
-  );
-  if (!samples || !min) return undefined;
-  const n = minus(samples, columns.get(`${index}n`), min);
-  return {
-    kind: 'gauge',
-    n,
-    min,
-    max: min.map((least, at) => least + (spread?.[at] ?? Number.NaN)),
-    sum: min.map((least, at) => (n[at] ?? 0) * least + (above?.[at] ?? Number.NaN)),
-  };
+  const min = columns.get(`${index}m`);
+  if (!min || !columns.has('n')) return undefined;
+  const [spread, above] = [columns.get(`${index}x`), columns.get(`${index}s`)];
+  const n = countsOf(table, columns.get(`${index}n`), min);
+  const max = new Float64Array(rows);
+  const sum = new Float64Array(rows);
+  for (let at = 0; at < rows; at++) {
+    const least = min[at] as number;
+    max[at] = least + (spread ? (spread[at] as number) : Number.NaN);
+    sum[at] = (n[at] as number) * least + (above ? (above[at] as number) : Number.NaN);
+  }
+  return { kind: 'gauge', n, min, max, sum };
 };
 
 /** A counter of a history table; undefined where no window has it. */
-export const counterOf = ({ columns }: TierTable, field: ReadingField): CounterWindows | undefined => {
+export const counterOf = (table: TierTable, field: ReadingField): CounterWindows | undefined => {
+  const { rows, columns } = table;
   const index = readingFieldNames.indexOf(field);
-  const [samples, last, distance] = ['n', `${index}l`, `${index}d`].map((name) => columns.get(name));
-  if (!samples || !last) return undefined;
+  const [last, distance] = [columns.get(`${index}l`), columns.get(`${index}d`)];
+  if (!last || !columns.has('n')) return undefined;
   const restarts = columns.get(`${index}r`);
-  return {
-    kind: 'counter',
-    n: minus(samples, columns.get(`${index}n`), last),
-    last,
-    first: last.map((value, at) => value - (distance?.[at] ?? Number.NaN)),
-    rise: last.map((_, at) => (distance?.[at] ?? Number.NaN) + (restarts?.[at] || 0)),
-  };
+  const n = countsOf(table, columns.get(`${index}n`), last);
+  const first = new Float64Array(rows);
+  const rise = new Float64Array(rows);
+  for (let at = 0; at < rows; at++) {
+    const between = distance ? (distance[at] as number) : Number.NaN;
+    first[at] = (last[at] as number) - between;
+    rise[at] = between + (restarts ? restarts[at] || 0 : 0);
+  }
+  return { kind: 'counter', n, last, first, rise };
 };
 
 /** How many samples of each window were in each state, in the order of minerStates. */
 export const statesOf = ({ rows, columns }: TierTable): Float64Array[] => {
-  const others = minerStates
-    .slice(1)
-    .map((_, index) => (columns.get(`s${index + 1}`) ?? new Float64Array(rows)).map((count) => count || 0));
   const hashing = Float64Array.from(columns.get('n') ?? new Float64Array(rows));
-  for (const counts of others)
-    for (let at = 0; at < rows; at++) hashing[at] = (hashing[at] ?? 0) - (counts[at] ?? 0);
+  const others = minerStates.slice(1).map((_, index) => {
+    const counts = new Float64Array(rows);
+    const column = columns.get(`s${index + 1}`);
+    for (let at = 0; column && at < rows; at++) {
+      const count = column[at] || 0;
+      counts[at] = count;
+      hashing[at] = (hashing[at] as number) - count;
+    }
+    return counts;
+  });
   return [hashing, ...others];
 };

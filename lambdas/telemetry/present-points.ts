@@ -32,14 +32,9 @@ export const presentWindowColumns = (
   fields: readonly ReadingField[],
   stats: readonly SeriesStatistic[],
 ): Points => {
-  const step = Int32Array.from(windows.startMs, (at) => Math.floor((at - grid.startMs) / grid.stepMs));
-  const add = (from: Float64Array | undefined) => {
-    const into = new Float64Array(grid.count);
-    if (from)
-      for (let at = 0; at < step.length; at++)
-        into[step[at] as number] = (into[step[at] as number] as number) + (from[at] ?? 0);
-    return numbersText(into);
-  };
+  const step = new Int32Array(windows.rows);
+  for (let at = 0; at < step.length; at++)
+    step[at] = Math.floor(((windows.startMs[at] as number) - grid.startMs) / grid.stepMs);
   const series: Record<string, Series> = {};
   for (const field of fields)
     series[wireNameOf(field)] =
@@ -51,11 +46,26 @@ export const presentWindowColumns = (
           };
   return {
     count: grid.count,
-    at: numbersText(Float64Array.from({ length: grid.count }, (_, at) => grid.startMs + at * grid.stepMs)),
-    samples: add(windows.samples),
-    hashing_samples: add(windows.states[0]),
+    at: timesOf(grid),
+    samples: numbersText(sumOf(windows.samples, step, grid.count)),
+    hashing_samples: numbersText(sumOf(windows.states[0], step, grid.count)),
     fields: series,
   };
+};
+
+const timesOf = ({ startMs, stepMs, count }: Grid) => {
+  const times = new Float64Array(count);
+  for (let at = 0; at < count; at++) times[at] = startMs + at * stepMs;
+  return numbersText(times);
+};
+
+const sumOf = (values: Float64Array | undefined, step: Int32Array, count: number) => {
+  const sums = new Float64Array(count);
+  for (let at = 0; values && at < step.length; at++) {
+    const into = step[at] as number;
+    sums[into] = (sums[into] as number) + (values[at] as number);
+  }
+  return sums;
 };
 
 const gaugeSeries = (
@@ -65,29 +75,20 @@ const gaugeSeries = (
   field: ReadingField,
   stats: ReadonlySet<SeriesStatistic>,
 ): Omit<Series, 'unit' | 'kind'> => {
-  const n = new Float64Array(count);
-  const mean = new Float64Array(count).fill(Number.NaN);
-  const min = mean.slice();
-  const max = mean.slice();
-  if (windows)
-    for (let at = 0; at < step.length; at++) {
-      const samples = windows.n[at] as number;
-      if (samples === 0) continue;
-      const into = step[at] as number;
-      const [least, most] = [windows.min[at] as number, windows.max[at] as number];
-      if (n[into] === 0) {
-        mean[into] = windows.sum[at] as number;
-        min[into] = least;
-        max[into] = most;
-      } else {
-        mean[into] = (mean[into] as number) + (windows.sum[at] as number);
-        if (least < (min[into] as number)) min[into] = least;
-        if (most > (max[into] as number)) max[into] = most;
-      }
-      n[into] = (n[into] as number) + samples;
-    }
+  const n = sumOf(windows?.n, step, count);
+  const mean = new Float64Array(count);
+  const min = new Float64Array(count).fill(Number.NaN);
+  const max = new Float64Array(count).fill(Number.NaN);
+  for (let at = 0; windows && at < step.length; at++) {
+    if ((windows.n[at] as number) === 0) continue;
+    const into = step[at] as number;
+    const [least, most] = [windows.min[at] as number, windows.max[at] as number];
+    mean[into] = (mean[into] as number) + (windows.sum[at] as number);
+    if (!(least >= (min[into] as number))) min[into] = least;
+    if (!(most <= (max[into] as number))) max[into] = most;
+  }
   const { decimals } = readingFields[field];
-  // One decimal more than the field keeps: enough to get its sum back from mean and count.
+  // One decimal more than the field keeps: enough to get its sum back from mean and count. NaN where there was none.
   for (let at = 0; at < count; at++) mean[at] = Math.round((10 * (mean[at] as number)) / (n[at] as number));
   return {
     ...(stats.has('mean') && { mean: numbersText(mean, decimals + 1) }),

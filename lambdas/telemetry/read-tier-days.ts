@@ -26,10 +26,8 @@ export type DayReadStore = TierReadStore & {
 };
 
 /** The months' blocks of a shard for dates, both with it. */
-const readMonths = async (store: DayReadStore, shard: Shard, fromDate: string, toDate: string) =>
-  (
-    await readBlocks(store)(telemetryKeys.monthsOfShard(shard), fromDate.slice(0, 7), toDate.slice(0, 7))
-  ).filter(({ moved }) => !moved);
+const readMonths = (store: DayReadStore, shard: Shard, fromDate: string, toDate: string) =>
+  readBlocks(store)(telemetryKeys.monthsOfShard(shard), fromDate.slice(0, 7), toDate.slice(0, 7), true);
 
 const monthOf = ({ key }: PlacedBlock) => key.sk;
 

@@ -17,7 +17,7 @@ import { fromRawTable, rawColumnsOf, rawRules, toRawTable } from './raw-table.ts
 import { decodeStored } from './roll-up-shard.ts';
 import { shardsHolding } from './roster-repository.ts';
 import { type Shard, telemetryKeys } from './telemetry-keys.ts';
-import { historyBlocks, layersOf } from './tier-history.ts';
+import { historyBlocks, historySource, layersOf } from './tier-history.ts';
 import { levelSpanMs } from './tier-levels.ts';
 import { readLiveBlocks, type TierBlock, type TierStore } from './tier-repository.ts';
 import { isVisible, visibilityIn } from './tier-retention.ts';
@@ -95,26 +95,43 @@ const rawTables = async (
   { fromMs, toMs }: Span,
   only: ReadonlySet<string>,
 ): Promise<TierTable[]> => {
-  const pending = (await pendingBatches(store)(shard)).filter(
-    ({ firstMs, lastMs }) => lastMs >= fromMs && firstMs < toMs,
-  );
-  const blocks: TierBlock[] = [];
-  for (const level of ['five', 'raw_hour'] as const) {
-    const pk = telemetryKeys.blocksOfShard(shard, level);
-    blocks.push(...(await readLiveBlocks(store)(pk, fromMs - levelSpanMs[level] + 1, toMs)));
-  }
   const nowMs = nowOf(store);
-  return Promise.all([
-    ...pending.map((batch) => pendingRows(store, batch, minerId, fromMs, only)),
-    ...blocks
-      .filter(({ rawUntilMs }) => (rawUntilMs ?? 0) > nowMs)
-      .map(async (block) => {
-        const source = { block, parts: block.raw, only, shift: block.startMs - fromMs };
-        const rows = await readMinerOf(store.blocks, source, rawRules.key, minerId);
-        const visible = visibilityIn('raw', block.late, nowMs);
-        return seen(rows, (at) => visible(fromMs + at));
-      }),
-  ]);
+  const reading = inTheMeantime<TierTable>();
+  for (const batch of await pendingBatches(store)(shard))
+    if (batch.lastMs >= fromMs && batch.firstMs < toMs)
+      reading.add(pendingRows(store, batch, minerId, fromMs, only));
+  for (const level of ['five', 'raw_quarter'] as const) {
+    const pk = telemetryKeys.blocksOfShard(shard, level);
+    const blocks = await readLiveBlocks(store)(pk, fromMs - levelSpanMs[level] + 1, toMs);
+    for (const block of blocks)
+      if ((block.rawUntilMs ?? 0) > nowMs) reading.add(blockRows(store, block, minerId, fromMs, only));
+  }
+  return reading.all();
+};
+
+const blockRows = async (
+  store: TierReadStore,
+  block: TierBlock,
+  minerId: string,
+  fromMs: number,
+  only: ReadonlySet<string>,
+): Promise<TierTable> => {
+  const source = { block, parts: block.raw, only, shift: block.startMs - fromMs };
+  const rows = await readMinerOf(store.blocks, source, rawRules.key, minerId);
+  const visible = visibilityIn('raw', block.late, nowOf(store));
+  return seen(rows, (at) => visible(fromMs + at));
+};
+
+/** Work that is under way while more of it is being looked for. One that fails does so when all are waited for. */
+const inTheMeantime = <T>() => {
+  const begun: Promise<T>[] = [];
+  return {
+    add: (work: Promise<T>) => {
+      work.catch(() => undefined);
+      begun.push(work);
+    },
+    all: () => Promise.all(begun),
+  };
 };
 
 const pendingRows = async (
@@ -134,7 +151,9 @@ const pendingRows = async (
 
 /** The rows of a table whose key passes. */
 const seen = (table: TierTable, passes: (key: number) => boolean): TierTable =>
-  mergeTables([table], rawRules, (_, key) => passes(key)).table;
+  table.columns.get(rawRules.key)?.every(passes)
+    ? table
+    : mergeTables([table], rawRules, (_, key) => passes(key)).table;
 
 /**
  * A miner's five-minute windows that start in [fromMs, toMs), oldest first, as far as the history tier keeps them: 90 days. With
@@ -157,9 +176,11 @@ export const readHistoryColumns =
         shards.map((shard) => historyOfMiner(store, shard, minerId, { fromMs, toMs }, originMs, only)),
       );
       const { table } = mergeTables(tables, historyRules);
+      const startMs = Float64Array.from(table.columns.get('w') ?? []);
+      for (let at = 0; at < table.rows; at++) startMs[at] = originMs + (startMs[at] as number) * windowMs;
       return {
         rows: table.rows,
-        startMs: (table.columns.get('w') ?? new Float64Array()).map((window) => originMs + window * windowMs),
+        startMs,
         samples: table.columns.get('n') ?? new Float64Array(),
         states: statesOf(table),
         gauge: (field) => gaugeOf(table, field),
@@ -176,11 +197,13 @@ export const historyOfMiner = async (
   originMs: number,
   only: ReadonlySet<string>,
 ): Promise<TierTable> => {
-  const blocks = await historyBlocks(store)(shard, span.fromMs, span.toMs);
-  const { sources, keep } = layersOf(blocks, originMs, span, only);
-  const tables = await Promise.all(
-    sources.map((source) => readMinerOf(store.blocks, source, historyRules.key, minerId)),
-  );
+  const reading = inTheMeantime<TierTable>();
+  const blocks = await historyBlocks(store)(shard, span.fromMs, span.toMs, (block) => {
+    const source = historySource(block, originMs, only);
+    reading.add(readMinerOf(store.blocks, source, historyRules.key, minerId));
+  });
+  const { keep } = layersOf(blocks, originMs, span, only);
+  const tables = await reading.all();
   const nowMs = nowOf(store);
   const visible = blocks.map(({ late }) => visibilityIn('history', late, nowMs));
   return mergeTables(

@@ -7,11 +7,11 @@ import { type Shard, telemetryKeys } from './telemetry-keys.ts';
 import { layersOf } from './tier-history.ts';
 import {
   type InnerLevel,
+  isClosed,
   type LateRun,
   leastRows,
   levelSpanMs,
   outerLevel,
-  settleMs,
   startOf,
   uniteLate,
   uniteRuns,
@@ -25,49 +25,45 @@ export type CompactDeps = RollUpDeps & {
   readonly timeZoneOf: (siteId: number, gatewayId: string) => Promise<string>;
 };
 
-const spansARound = 30;
+const spansARound = 6;
 
-/** The blocks of a level whose outer span is over, by the outer span's start, oldest first. */
+/** The blocks of a level that are to go into their outer blocks, by the outer span's start, oldest first. */
 export const dueSpans =
   (deps: Pick<CompactDeps, 'db' | 'telemetryTable' | 'blocks' | 'clock'>) =>
   async (shard: Shard, level: InnerLevel): Promise<[startMs: number, blocks: PlacedBlock[]][]> => {
-    const outer = outerLevel[level];
     const nowMs = deps.clock.nowMs();
-    const overMs = nowMs - levelSpanMs[outer] - settleMs[outer];
     const blocks = await readLiveBlocks(deps)(telemetryKeys.blocksOfShard(shard, level), 0, nowMs + dayMs);
-    return [...Map.groupBy(blocks, ({ startMs }) => startOf(outer, startMs))].filter(
-      ([startMs]) => startMs <= overMs,
-    );
+    const closed = blocks.filter(({ startMs }) => isClosed(level, startMs, nowMs));
+    return [...Map.groupBy(closed, ({ startMs }) => startOf(outerLevel[level], startMs))];
   };
 
 /**
- * Merges a shard's five-minute blocks of hours that are over into the hours', renews the days that these are of, and merges hours into
- * days and days into ten days. The finer block is what says that there is something to do, and goes last: a roll-up that
- * stops anywhere is done again. `isMore` where a bounded round has left some.
+ * Merges a shard's five-minute blocks of hours that are over into the quarters of a day, renews the days that these are of, and merges the quarters of
+ * days that are over into ten days. The finer block is what says that there is something to do, and goes last: a roll-up
+ * that stops anywhere is done again. `isMore` where a bounded round has left some.
  */
 export const compactShard =
   (deps: CompactDeps) =>
   async (shard: Shard): Promise<{ readonly spans: number; readonly isMore: boolean }> => {
     let spans = 0;
-    const hours = await dueSpans(deps)(shard, 'five');
-    const takenHours = hours.slice(0, spansARound);
+    const quarters = await dueSpans(deps)(shard, 'five');
+    const taken = quarters.slice(0, spansARound);
     const merged: PlacedBlock[] = [];
-    for (const [startMs] of takenHours) {
+    for (const [startMs] of taken) {
       const rows = await compactRaw(deps, shard, startMs);
       const history = await compactHistory(deps, shard, 'five', startMs);
       merged.push(...history.filter((block) => rows.some((other) => isSame(block, other))));
     }
     await renewDaysOf(deps, shard, merged);
     for (const block of merged) await moveBlock(deps)(block, deps.clock.nowMs());
-    spans += takenHours.length;
-    if (hours.length > takenHours.length) return { spans, isMore: true };
-    for (const level of ['hour', 'day'] as const)
-      for (const [startMs] of await dueSpans(deps)(shard, level)) {
-        if (spans >= spansARound) return { spans, isMore: true };
-        spans++;
-        for (const block of await compactHistory(deps, shard, level, startMs))
-          await moveBlock(deps)(block, deps.clock.nowMs());
-      }
+    spans += taken.length;
+    if (quarters.length > taken.length) return { spans, isMore: true };
+    for (const [startMs] of await dueSpans(deps)(shard, 'quarter')) {
+      if (spans >= spansARound) return { spans, isMore: true };
+      spans++;
+      for (const block of await compactHistory(deps, shard, 'quarter', startMs))
+        await moveBlock(deps)(block, deps.clock.nowMs());
+    }
     return { spans, isMore: false };
   };
 
@@ -85,9 +81,9 @@ const renewDaysOf = async (deps: CompactDeps, shard: Shard, blocks: readonly Pla
 
 const isSame = (a: PlacedBlock, b: PlacedBlock) => a.key.sk === b.key.sk && a.version === b.version;
 
-/** The hour's raw rows with those of its five-minute blocks. Answers the blocks that it holds now; none when another roll-up was faster. */
+/** The quarter's raw rows with those of its five-minute blocks. Answers the blocks that it holds now; none when another roll-up was faster. */
 const compactRaw = async (deps: CompactDeps, shard: Shard, startMs: number): Promise<PlacedBlock[]> => {
-  const key = telemetryKeys.block(shard, 'raw_hour', startMs);
+  const key = telemetryKeys.block(shard, 'raw_quarter', startMs);
   const stored = await readBlock(deps)(key, startMs);
   const blocks = await innerBlocks(deps, shard, 'five', startMs);
   if (blocks.length === 0) return [];
@@ -101,7 +97,7 @@ const compactRaw = async (deps: CompactDeps, shard: Shard, startMs: number): Pro
   }));
   const { objects, parts } = await writeParts(
     deps.blocks,
-    { prefix: 'raw', name: objectName(shard, 'raw_hour', startMs), leastRows: leastRows.raw },
+    { prefix: 'raw', name: objectName(shard, 'raw_quarter', startMs), leastRows: leastRows.raw },
     mergeSources(deps.blocks, sources, rawRules),
   );
   const written = await replaceBlock(deps)(key, stored, {
@@ -157,9 +153,8 @@ const compactHistory = async (
 const isPastHistory = ([first, , receivedAtMs]: LateRun) => receivedAtMs - first * windowMs > keptMs.history;
 
 /** To be read after the block that they go into: if they go into it meanwhile, that has changed and is not written. */
-const innerBlocks = (deps: CompactDeps, shard: Shard, level: InnerLevel, startMs: number) =>
-  readLiveBlocks(deps)(
-    telemetryKeys.blocksOfShard(shard, level),
-    startMs,
-    startMs + levelSpanMs[outerLevel[level]],
-  );
+const innerBlocks = async (deps: CompactDeps, shard: Shard, level: InnerLevel, outerMs: number) => {
+  const pk = telemetryKeys.blocksOfShard(shard, level);
+  const blocks = await readLiveBlocks(deps)(pk, outerMs, outerMs + levelSpanMs[outerLevel[level]]);
+  return blocks.filter(({ startMs }) => isClosed(level, startMs, deps.clock.nowMs()));
+};

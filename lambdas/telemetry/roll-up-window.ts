@@ -49,7 +49,7 @@ export const rollUpWindow =
     throw new Error(`A window of shard ${shardName(shard)} stayed contended over ${attempts} attempts`);
   };
 
-/** A block of rows that only the hour has any more counts as written once. */
+/** A block of rows that only the outer one has any more counts as written once. */
 const firstVersion = 1;
 
 const once = async (
@@ -97,10 +97,11 @@ const heldRows = async (
   five: TierBlock,
 ): Promise<TierTable> => {
   if (!five.moved) return collect(deps, five, five.raw, 0);
-  const hourMs = startOf('raw_hour', startMs);
-  const hour = await readBlock(deps)(telemetryKeys.block(shard, 'raw_hour', hourMs), hourMs);
-  const isThere = hasWindow(hour.windows, startMs / windowMs) && (hour.rawUntilMs ?? 0) > deps.clock.nowMs();
-  return isThere ? collect(deps, hour, hour.raw, hourMs - startMs) : emptyTable;
+  const outerMs = startOf('raw_quarter', startMs);
+  const outer = await readBlock(deps)(telemetryKeys.block(shard, 'raw_quarter', outerMs), outerMs);
+  const isThere =
+    hasWindow(outer.windows, startMs / windowMs) && (outer.rawUntilMs ?? 0) > deps.clock.nowMs();
+  return isThere ? collect(deps, outer, outer.raw, outerMs - startMs) : emptyTable;
 };
 
 const collect = async (
@@ -118,7 +119,7 @@ const collect = async (
 
 const isSealed = async (deps: RollUpDeps, shard: Shard, startMs: number) => {
   if (startMs + rawBytesKeptMs - 2 * safetyMs > deps.clock.nowMs()) return false;
-  const levels: readonly Level[] = ['hour', 'day', 'ten_days'];
+  const levels: readonly Level[] = ['quarter', 'ten_days'];
   const found = await Promise.all(
     levels.map((level) => {
       const start = startOf(level, startMs);

@@ -14,8 +14,12 @@ const segmentHead = z.strictObject({
   e: z.array(z.array(z.string())).optional(),
 });
 
+/** A head of up to this many bytes stands as it is: compressed it would be longer, and slower to read. */
+const plainHeadBytes = 128;
+const openBrace = '{'.charCodeAt(0);
+
 /**
- * One segment. Bytes: varint length of the head; head (zstd of JSON: `m` miner ids, `e` sets of error codes); the table
+ * One segment. Bytes: varint length of the head; head (JSON: `m` miner ids, `e` sets of error codes; a long one as zstd); the table
  * (contracts/column-codec.ts), one group of rows a miner. Equal rows give equal bytes.
  */
 const encodeSegment = (table: TierTable): Uint8Array => {
@@ -23,12 +27,21 @@ const encodeSegment = (table: TierTable): Uint8Array => {
   for (const [name, column] of [...table.columns].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     if (column.some((value) => !Number.isNaN(value))) columns.set(name, column);
   const texts = usedTexts(table, columns);
-  const head = zstdCompressSync(JSON.stringify({ m: table.minerIds, ...(texts.length > 0 && { e: texts }) }));
   const out = new Writer();
-  out.varint(head.length);
-  out.bytes(head);
+  writeHead(out, table.minerIds, texts);
   out.bytes(encodeTable({ rows: table.rows, groups: table.groups, columns }));
   return out.done().slice();
+};
+
+export const writeHead = (
+  out: Writer,
+  minerIds: readonly string[],
+  texts: readonly (readonly string[])[],
+) => {
+  const json = Buffer.from(JSON.stringify({ m: minerIds, ...(texts.length > 0 && { e: texts }) }));
+  const head = json.length > plainHeadBytes ? zstdCompressSync(json) : json;
+  out.varint(head.length);
+  out.bytes(head);
 };
 
 /** The texts that the rows point to, in the order of their JSON; `columns` gets the numbers that fit. */
@@ -48,13 +61,18 @@ const usedTexts = ({ texts }: TierTable, columns: Map<string, Float64Array>) => 
   return used.map(({ text }) => text);
 };
 
+const readHead = (bytes: Uint8Array) => {
+  const json =
+    bytes[0] === openBrace
+      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : zstdDecompressSync(bytes, { maxOutputLength: maxHeadBytes });
+  return segmentHead.parse(JSON.parse(json.toString('utf8')));
+};
+
 /** Unpacks a segment; with `only`, the columns that it names. */
 export const decodeSegment = (bytes: Uint8Array, only?: ReadonlySet<string>): TierTable => {
   const reader = new Reader(bytes);
-  const packed = reader.bytes(reader.varint());
-  const head = segmentHead.parse(
-    JSON.parse(zstdDecompressSync(packed, { maxOutputLength: maxHeadBytes }).toString('utf8')),
-  );
+  const head = readHead(reader.bytes(reader.varint()));
   const { rows, groups, columns } = decodeTable(reader.bytes(reader.left), only);
   if (groups.length !== head.m.length)
     throw new RangeError(`A segment has ${groups.length} groups of rows for ${head.m.length} miners`);

@@ -6,22 +6,38 @@ import type { Keep } from './tier-table.ts';
 import { windowMs } from './windows.ts';
 
 /** From the finest: what is in a coarser level by now is seen there, when the finer one was read first. */
-const historyLevels: readonly Level[] = ['five', 'hour', 'day', 'ten_days'];
+const historyLevels: readonly Level[] = ['five', 'quarter', 'ten_days'];
 
 export type LeveledBlock = PlacedBlock & { readonly level: Level };
 
-/** The blocks that have history of [fromMs, toMs), the finest level first. */
+/** The blocks that have history of [fromMs, toMs), the finest level first. `onFound` hears of each before the next level is asked for. */
 export const historyBlocks =
   (store: TierStore) =>
-  async (shard: Shard, fromMs: number, toMs: number): Promise<LeveledBlock[]> => {
+  async (
+    shard: Shard,
+    fromMs: number,
+    toMs: number,
+    onFound?: (block: LeveledBlock) => void,
+  ): Promise<LeveledBlock[]> => {
     const found: LeveledBlock[] = [];
     for (const level of historyLevels) {
       const pk = telemetryKeys.blocksOfShard(shard, level);
       const earliest = fromMs - levelSpanMs[level] + 1;
-      for (const block of await readLiveBlocks(store)(pk, earliest, toMs)) found.push({ ...block, level });
+      for (const block of await readLiveBlocks(store)(pk, earliest, toMs)) {
+        const leveled = { ...block, level };
+        found.push(leveled);
+        onFound?.(leveled);
+      }
     }
     return found;
   };
+
+/** Where a block's history lies; keys of the result count from `originMs`. */
+export const historySource = (
+  block: LeveledBlock,
+  originMs: number,
+  only: ReadonlySet<string> | undefined,
+): Source => ({ block, parts: block.content, only, shift: (block.startMs - originMs) / windowMs });
 
 /** What to read of blocks that stand above each other: windows that a finer one has are left out of the coarser ones. */
 export type Layers = { readonly sources: readonly Source[]; readonly keep: Keep };
@@ -43,12 +59,7 @@ export const layersOf = (
     Math.ceil((span.toMs - originMs) / windowMs),
   ];
   return {
-    sources: blocks.map((block) => ({
-      block,
-      parts: block.content,
-      only,
-      shift: block.startMs / windowMs - first,
-    })),
+    sources: blocks.map((block) => historySource(block, originMs, only)),
     keep: (table, window) => window >= from && window < to && !hidden[table]?.has(window + first),
   };
 };

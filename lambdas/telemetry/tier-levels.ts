@@ -1,13 +1,18 @@
 import { dayMs, windowMs } from './windows.ts';
 
+const hourMs = 60 * 60_000;
+const quarterMs = 6 * hourMs;
+
 /**
  * The levels of a shard's blocks and their spans, aligned to UTC. `five` holds a window's raw rows and its history together, so that both are always of
- * one and the same set of rows; from there raw rows go to `raw_hour`, and history to `hour`, `day` and `ten_days`.
+ * one and the same set of rows; from there raw rows go to `raw_quarter`, and history to `quarter` (of a day) and `ten_days`. A site's sums go
+ * from `five` to `hour` and `day`.
  */
 export const levelSpanMs = {
   five: windowMs,
-  raw_hour: 60 * 60_000,
-  hour: 60 * 60_000,
+  hour: hourMs,
+  raw_quarter: quarterMs,
+  quarter: quarterMs,
   day: dayMs,
   ten_days: 10 * dayMs,
 } as const;
@@ -15,10 +20,21 @@ export type Level = keyof typeof levelSpanMs;
 
 export const startOf = (level: Level, atMs: number) => atMs - (atMs % levelSpanMs[level]);
 
-/** Where history of a level goes when its span's outer span is over, and how long after its end that is done. */
-export const outerLevel = { five: 'hour', hour: 'day', day: 'ten_days' } as const;
+/** How long after a span's end what is in it goes to the next level. */
+export const settleMs = { hour: 5 * 60_000, day: 2 * hourMs } as const;
+
+/**
+ * Where history of a level goes, and when: once the hour or day that it lies in is over. The outer block grows until its own span is over, so that a
+ * query has an hour of small blocks before it at the most.
+ */
+export const outerLevel = { five: 'quarter', quarter: 'ten_days' } as const;
 export type InnerLevel = keyof typeof outerLevel;
-export const settleMs = { hour: 5 * 60_000, day: 2 * 60 * 60_000, ten_days: 6 * 60 * 60_000 } as const;
+const closesWith = { five: 'hour', quarter: 'day' } as const;
+
+export const isClosed = (level: InnerLevel, startMs: number, nowMs: number) => {
+  const span = closesWith[level];
+  return startOf(span, startMs) + levelSpanMs[span] + settleMs[span] <= nowMs;
+};
 
 /** Segments of raw rows and of history have at least so many rows: about 20 KB. */
 export const leastRows = { raw: 512, history: 768, days: 512, groups: 512 } as const;

@@ -5,6 +5,7 @@ import { epochMs } from '../../contracts/identifiers.ts';
 import { ttlSeconds } from '../shared/clock.ts';
 import { type BlockStore, type StoredBytes, storedBytes } from './block-store.ts';
 import type { Segment } from './segments.ts';
+import { sizedCache } from './sized-cache.ts';
 import { type TelemetryStore, telemetryKeys } from './telemetry-keys.ts';
 import type { LateRun, Run } from './tier-levels.ts';
 
@@ -48,7 +49,8 @@ const parts = z.array(
   z.object({
     object: count,
     offset: count,
-    segments: z.array(z.tuple([z.string(), count])),
+    /** The first miner of each, and the bytes of each. */
+    segments: z.tuple([z.array(z.string()), z.array(count)]),
   }),
 );
 const directory = z.object({
@@ -73,13 +75,13 @@ const packParts = (all: readonly Part[]): z.input<typeof parts> =>
   all.map(({ object, offset, segments }) => ({
     object,
     offset,
-    segments: segments.map(({ first, bytes }) => [first, bytes]),
+    segments: [segments.map(({ first }) => first), segments.map(({ bytes }) => bytes)],
   }));
 const unpackParts = (all: z.output<typeof parts>): Part[] =>
-  all.map(({ object, offset, segments }) => ({
+  all.map(({ object, offset, segments: [firsts, lengths] }) => ({
     object,
     offset,
-    segments: segments.map(([first, bytes]) => ({ first, bytes })),
+    segments: firsts.map((first, at) => ({ first, bytes: lengths[at] ?? 0 })),
   }));
 
 const packDirectory = ({ raw, content, windows, late, shards }: Directory) =>
@@ -94,6 +96,20 @@ const unpackDirectory = (bytes: Uint8Array | undefined): Directory => {
 };
 const emptyDirectory: Directory = { raw: [], content: [], windows: [], late: [] };
 
+/** Directories that this process has unpacked, by their first object: what an item says of an object never changes. */
+const unpacked = sizedCache<Directory>(400_000);
+
+const directoryOf = (objects: readonly StoredBytes[], bytes: Uint8Array | undefined): Directory => {
+  const [first] = objects;
+  if (!first || !('key' in first)) return unpackDirectory(bytes);
+  const known = unpacked.get(first.key);
+  if (known) return known;
+  const found = unpackDirectory(bytes);
+  const segments = [...found.raw, ...found.content].reduce((sum, part) => sum + part.segments.length, 0);
+  unpacked.set(first.key, found, segments + 10);
+  return found;
+};
+
 const toBlock = (found: unknown): PlacedBlock => {
   const { pk, sk, start_ms, version, moved, objects, directory: packed, raw_until_ms } = item.parse(found);
   return {
@@ -103,7 +119,7 @@ const toBlock = (found: unknown): PlacedBlock => {
     moved: moved ?? false,
     objects: objects ?? [],
     rawUntilMs: raw_until_ms,
-    ...unpackDirectory(packed),
+    ...directoryOf(objects ?? [], packed),
   };
 };
 
@@ -125,10 +141,10 @@ export const readBlock =
     return Item ? toBlock(Item) : noBlock(startMs);
   };
 
-/** The blocks under `pk` whose key lies in [from, to], in order, with those that were moved. */
+/** The blocks under `pk` whose key lies in [from, to], in order; with `isLive`, without those that were moved. */
 export const readBlocks =
   ({ db, telemetryTable }: TierStore) =>
-  async (pk: string, from: string, to: string): Promise<PlacedBlock[]> => {
+  async (pk: string, from: string, to: string, isLive = false): Promise<PlacedBlock[]> => {
     const found: PlacedBlock[] = [];
     const pages = paginateQuery(
       { client: db },
@@ -137,6 +153,7 @@ export const readBlocks =
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
         ExpressionAttributeValues: { ':pk': pk, ':from': from, ':to': to },
+        ...(isLive && { FilterExpression: 'attribute_not_exists(moved)' }),
       },
     );
     for await (const { Items } of pages) for (const one of Items ?? []) found.push(toBlock(one));
@@ -147,13 +164,12 @@ export const readBlocks =
 export const readLiveBlocks = (store: TierStore) => async (pk: string, fromMs: number, toMs: number) =>
   toMs <= fromMs
     ? []
-    : (
-        await readBlocks(store)(
-          pk,
-          telemetryKeys.from(Math.max(0, fromMs)),
-          `${telemetryKeys.from(toMs - 1)}~`,
-        )
-      ).filter(({ moved }) => !moved);
+    : readBlocks(store)(
+        pk,
+        telemetryKeys.from(Math.max(0, fromMs)),
+        `${telemetryKeys.from(toMs - 1)}~`,
+        true,
+      );
 
 type Write = Omit<TierBlock, 'version'> & { readonly untilMs: number };
 

@@ -76,17 +76,17 @@ export const mergeTables = (tables: readonly TierTable[], rules: MergeRules, kee
   if (tables.length === 1 && only && !keep) return { table: only, changed: false };
   const order = orderRows(tables, rules, keep);
   const table = gather(tables, order, rules.names);
-  const changed = order.rows !== (only?.rows ?? 0) || order.table.some((from) => from !== 0);
+  const changed = order.rows !== (only?.rows ?? 0) || order.runs.some(({ table: from }) => from !== 0);
   return { table, changed };
 };
 
+/** Rows of a table that stand one after the other in the result, too. */
+type RowRun = { readonly table: number; readonly row: number; length: number };
 type Order = {
   rows: number;
   readonly minerIds: string[];
   readonly groups: number[];
-  /** Which table and which of its rows stand at a place of the result. */
-  readonly table: Uint16Array;
-  readonly row: Uint32Array;
+  readonly runs: RowRun[];
   readonly texts: readonly (readonly string[])[];
   /** Per table, what its texts' numbers are in the result. */
   readonly textOf: readonly (readonly number[])[];
@@ -102,14 +102,13 @@ const unionTexts = (tables: readonly TierTable[]) => {
   };
 };
 
-const orderRows = (tables: readonly TierTable[], { key, names }: MergeRules, keep?: Keep): Order => {
-  const total = tables.reduce((sum, { rows }) => sum + rows, 0);
-  const table = new Uint16Array(total);
-  const row = new Uint32Array(total);
-  const keys = new Float64Array(total);
-  const order: Order = { rows: 0, minerIds: [], groups: [], table, row, ...unionTexts(tables) };
+const orderRows = (tables: readonly TierTable[], rules: MergeRules, keep?: Keep): Order => {
+  const order: Order = { rows: 0, minerIds: [], groups: [], runs: [], ...unionTexts(tables) };
   const next = tables.map(() => 0);
-  const keyColumns = tables.map(({ columns }) => columns.get(key));
+  const keyColumns = tables.map(({ columns, rows }) => columns.get(rules.key) ?? absent(rows));
+  /** The tables in the order of their first keys of the miner before: seldom another one for the next. */
+  const sequence = tables.map((_, index) => index);
+  const firstKeys = new Float64Array(tables.length);
   for (;;) {
     let id: string | undefined;
     tables.forEach(({ minerIds }, index) => {
@@ -117,62 +116,96 @@ const orderRows = (tables: readonly TierTable[], { key, names }: MergeRules, kee
       if (candidate !== undefined && (id === undefined || candidate < id)) id = candidate;
     });
     if (id === undefined) break;
-    const start = order.rows;
-    let sorted = true;
-    for (const [index, source] of tables.entries()) {
+    const owner = id;
+    tables.forEach((source, index) => {
       const place = next[index] ?? 0;
-      if (source.minerIds[place] !== id) continue;
+      const hasMiner = source.minerIds[place] === owner;
+      firstKeys[index] = hasMiner ? (keyColumns[index]?.[source.groups[place] ?? 0] ?? 0) : Number.NaN;
+    });
+    sortByKey(sequence, firstKeys);
+    const [start, firstRun] = [order.rows, order.runs.length];
+    let before = Number.NEGATIVE_INFINITY;
+    let sorted = true;
+    for (const index of sequence) {
+      const source = tables[index];
+      const column = keyColumns[index];
+      const place = next[index] ?? 0;
+      if (!source || !column || source.minerIds[place] !== owner) continue;
       next[index] = place + 1;
       const [from, to] = rowsOf(source, place);
-      const column = keyColumns[index];
+      let run: RowRun | undefined;
       for (let at = from; at < to; at++) {
-        const value = column?.[at] ?? Number.NaN;
-        if (keep && !keep(index, value, id)) continue;
-        const end = order.rows++;
-        table[end] = index;
-        row[end] = at;
-        keys[end] = value;
-        if (end > start && value <= (keys[end - 1] ?? 0)) sorted = false;
+        const value = column[at] as number;
+        if (keep && !keep(index, value, owner)) {
+          run = undefined;
+          continue;
+        }
+        if (!(value > before)) sorted = false;
+        before = value;
+        order.rows++;
+        if (run) run.length++;
+        else {
+          run = { table: index, row: at, length: 1 };
+          order.runs.push(run);
+        }
       }
     }
-    if (!sorted) settle(tables, order, keys, start, names);
+    if (!sorted) settle(tables, order, keyColumns, start, firstRun, rules.names);
     if (order.rows === start) continue;
-    order.minerIds.push(id);
+    order.minerIds.push(owner);
     order.groups.push(start);
   }
-  return { ...order, table: table.subarray(0, order.rows), row: row.subarray(0, order.rows) };
+  return order;
 };
 
-/** Sorts the rows from `start` by key and leaves one of each key. */
+const absent = (rows: number) => new Float64Array(rows).fill(Number.NaN);
+
+/** Sorts a few places by their keys, those without one last. */
+const sortByKey = (places: number[], keys: Float64Array) => {
+  for (let at = 1; at < places.length; at++) {
+    const place = places[at] as number;
+    const key = keys[place] as number;
+    let to = at;
+    for (; to > 0; to--) {
+      const other = places[to - 1] as number;
+      const theirs = keys[other] as number;
+      if (!(theirs > key || (Number.isNaN(theirs) && !Number.isNaN(key)))) break;
+      places[to] = other;
+    }
+    places[to] = place;
+  }
+};
+
+/** Sorts a miner's rows (those of the runs from `firstRun`) by key and leaves one of each key. */
 const settle = (
   tables: readonly TierTable[],
   order: Order,
-  keys: Float64Array,
+  keyColumns: readonly Float64Array[],
   start: number,
+  firstRun: number,
   names: readonly string[],
 ) => {
-  const rows = Array.from({ length: order.rows - start }, (_, index) => ({
-    key: keys[start + index] ?? 0,
-    table: order.table[start + index] ?? 0,
-    row: order.row[start + index] ?? 0,
-  })).toSorted((a, b) => a.key - b.key);
-  let end = start;
-  rows.forEach((candidate, index) => {
-    const before = rows[index - 1];
-    if (before && before.key === candidate.key) {
-      end--;
-      const kept = { table: order.table[end] ?? 0, row: order.row[end] ?? 0 };
-      if (compareRows(tables, order, kept, candidate, names) >= 0) {
-        end++;
-        return;
-      }
+  const rows = order.runs
+    .splice(firstRun)
+    .flatMap(({ table, row, length }) =>
+      Array.from({ length }, (_, at) => ({ table, row: row + at, key: keyColumns[table]?.[row + at] ?? 0 })),
+    )
+    .sort((a, b) => a.key - b.key || a.table - b.table || a.row - b.row);
+  const kept: (Place & { readonly key: number })[] = [];
+  for (const candidate of rows) {
+    const before = kept.at(-1);
+    if (!before || before.key !== candidate.key) kept.push(candidate);
+    else if (compareRows(tables, order, before, candidate, names) < 0) kept[kept.length - 1] = candidate;
+  }
+  let run: RowRun | undefined;
+  for (const { table, row } of kept) {
+    if (run && run.table === table && run.row + run.length === row) run.length++;
+    else {
+      run = { table, row, length: 1 };
+      order.runs.push(run);
     }
-    order.table[end] = candidate.table;
-    order.row[end] = candidate.row;
-    keys[end] = candidate.key;
-    end++;
-  });
-  order.rows = end;
+  }
+  order.rows = start + kept.length;
 };
 
 type Place = { readonly table: number; readonly row: number };
@@ -197,22 +230,32 @@ const compareRows = (
 };
 
 const gather = (tables: readonly TierTable[], order: Order, names: readonly string[]): TierTable => {
-  const { rows, minerIds, groups, table, row, texts, textOf } = order;
+  const { rows, minerIds, groups, runs, texts, textOf } = order;
   const columns = new Map<string, Float64Array>();
   for (const name of names) {
     const sources = tables.map((source) => source.columns.get(name));
     if (sources.every((source) => source === undefined)) continue;
     const column = new Float64Array(rows);
-    for (let at = 0; at < rows; at++) {
-      const source = sources[table[at] ?? 0];
-      column[at] = source === undefined ? Number.NaN : (source[row[at] ?? 0] ?? Number.NaN);
+    let end = 0;
+    for (const { table, row, length } of runs) {
+      const source = sources[table];
+      if (!source) column.fill(Number.NaN, end, end + length);
+      else if (length > copiedAtOnce) column.set(source.subarray(row, row + length), end);
+      else for (let at = 0; at < length; at++) column[end + at] = source[row + at] as number;
+      if (source && name === textColumn) renumber(column, end, end + length, textOf[table] ?? []);
+      end += length;
     }
-    if (name === textColumn)
-      for (let at = 0; at < rows; at++) {
-        const number = column[at] ?? Number.NaN;
-        if (!Number.isNaN(number)) column[at] = textOf[table[at] ?? 0]?.[number] ?? 0;
-      }
     columns.set(name, column);
   }
   return { rows, minerIds, groups: Uint32Array.from(groups), columns, texts };
+};
+
+/** Shorter runs are quicker copied one by one. */
+const copiedAtOnce = 24;
+
+const renumber = (column: Float64Array, from: number, to: number, numbers: readonly number[]) => {
+  for (let at = from; at < to; at++) {
+    const number = column[at] as number;
+    if (!Number.isNaN(number)) column[at] = numbers[number] ?? 0;
+  }
 };
