@@ -20,6 +20,13 @@ export type RegisterAnswer = z.infer<typeof registerAnswer>;
 export const rotateRequest = z.strictObject({ csr_pem: csrPem.optional() });
 export const rotateAnswer = z.strictObject({ credentials: gatewayCredentialSet });
 
+export const credentialsStatus = z.strictObject({
+  generation: z.int(),
+  token_expires_at_ms: epochMs,
+  /** Somebody asked that this gateway replace its credentials now. */
+  rotate: z.boolean(),
+});
+
 export const longestPollS = 20;
 export const mostPolled = 25;
 export const pollQuery = z.strictObject({

@@ -186,6 +186,7 @@ export const safetyEvent = z.strictObject({
   kind: z.enum([
     'command_refused',
     'over_temperature_stop',
+    'site_power_cap',
     'miner_unparseable',
     'spool_thinned',
     'kill_switch',

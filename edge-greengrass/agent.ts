@@ -16,8 +16,10 @@ import { identifyAll, type SweepResult, sweeper } from './polling/sweep.ts';
 import { realClock } from './real-clock.ts';
 import { reportsTo, thinningReport } from './reports.ts';
 import { overTemperatureGuard } from './safety.ts';
+import { sitePowerGuard } from './safety-power.ts';
 import { cloudCopy } from './sealing/cloud-copy.ts';
 import { type EdgeSealing, openEdgeSealing } from './sealing/edge-sealing.ts';
+import type { KeyRing } from './state/key-ring.ts';
 import { foldSlots } from './state/make-room.ts';
 import { Outbox } from './state/outbox.ts';
 import { startOutboxSender } from './state/outbox-sender.ts';
@@ -37,6 +39,8 @@ export type AgentDeps = {
   readonly onSweep?: (result: SweepResult) => void;
   /** Opened from the configuration where it is left out. */
   readonly sealing?: EdgeSealing;
+  /** The gateway's own keys, where it has them in its state directory; those of the configuration otherwise. */
+  readonly keys?: KeyRing;
   /** Called with the miners that the cloud kept sealed for a gateway that has none. */
   readonly onInventory?: (miners: readonly ConfiguredMiner[]) => Promise<void>;
 };
@@ -107,10 +111,15 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   };
   const reports = reportsTo({ outbox, place, nowMs, log, wake: senders.control.wake });
   const miners = openMiners(config, nowMs, sealing.keys);
-  const journal = new Journal(state);
+  const journal = new Journal(state, sealing.vault);
   journal.prune(nowMs() - keepLedgerMs);
 
-  const context = { ...place, keys: new Map(config.hmacKeys.map(({ keyId, secret }) => [keyId, secret])) };
+  const { keys } = deps;
+  const context = {
+    ...place,
+    keys: keys?.secrets ?? new Map(config.hmacKeys.map(({ keyId, secret }) => [keyId, secret])),
+    ...(keys && { worked: (keyId: string) => keys.secretWorked(keyId) }),
+  };
   const halt = haltSwitch({ state, reports, context, log, nowMs, clockSkewMs: limits.clockSkewMs });
   const executor = commandExecutor({
     ...limits,
@@ -136,6 +145,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   });
   bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
   bus.subscribe(topics.halt(place), async (payload) => halt.take(payload));
+  bus.follow?.(() => ({ sequence: journal.lastSequence, haltEpoch: halt.epoch() }));
 
   const copy = cloudCopy({
     config,
@@ -165,7 +175,19 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   const packing = { spool, place, maxBytes: limits.batchBytes };
   const pack = batcher({ ...packing, spoolBytes: limits.spoolBytes, nowMs });
   const tellDepth = depthLog(spool, nowMs, log);
-  const guard = overTemperatureGuard(limits.overTemperature, reports, stopping.signal);
+  const overTemperature = overTemperatureGuard(limits.overTemperature, reports, nowMs, stopping.signal);
+  const sitePower =
+    limits.sitePower &&
+    sitePowerGuard({
+      limits: limits.sitePower,
+      state,
+      miners,
+      reports,
+      log,
+      nowMs,
+      isHalted: halt.isHalted,
+      stopping: stopping.signal,
+    });
   let unreachable = 0;
   let sweeps = 0;
   const sweep = sweeper({
@@ -181,7 +203,10 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
       senders.telemetry.wake();
       deps.onReadings?.(shard, readings);
     },
-    guard: guard.look,
+    guard: (miner, reading) => {
+      overTemperature.look(miner, reading);
+      sitePower?.look(miner, reading);
+    },
   });
 
   const discover = async () => {
@@ -198,6 +223,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
       const result = await sweep(stopping.signal);
       sweeps++;
       unreachable = result.unreachable;
+      sitePower?.rest();
       tellDepth();
       deps.onSweep?.(result);
       const leftMs = Math.max(0, pollIntervalMs - (performance.now() - startMs));
@@ -224,7 +250,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     stop: async () => {
       stopping.abort();
       await Promise.all([polling, backingUp]);
-      await Promise.all([executor.settled(), guard.settled()]);
+      await Promise.all([executor.settled(), overTemperature.settled(), sitePower?.settled()]);
       const sent = Promise.all([senders.control.stop(), senders.telemetry.stop()]);
       await bus.close();
       await sent;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { claimCode } from '../contracts/gateway-keys.ts';
 import { gatewayId, minerId, siteId } from '../contracts/identifiers.ts';
 import { vendors } from './adapters/adapter-for.ts';
 import { sealingConfig } from './sealing/sealing-config.ts';
@@ -13,6 +14,22 @@ const overTemperature = z.strictObject({
   chipTempC: z.number().min(40).max(200).default(110),
   boardTempC: z.number().min(40).max(200).default(105),
 });
+
+/** A bound on what all of the gateway's miners draw together. */
+const sitePower = z.strictObject({
+  /** At this much, miners are stopped until the rest draws `hysteresisPct` less. */
+  capW: z.number().positive().max(5e9),
+  hysteresisPct: z.number().min(0.5).max(50).default(5),
+  /** A miner that was stopped for the cap is started again when there has been room for it for so long; 0: never. */
+  restoreAfterMs: z
+    .int()
+    .nonnegative()
+    .max(24 * 3_600_000)
+    .default(10 * 60_000),
+  /** What a miner without a reading is taken to draw: what it drew last, for so long. */
+  rememberMs: ms.default(10 * 60_000),
+});
+export type SitePowerLimits = z.infer<typeof sitePower>;
 
 /** Every bound that the gateway keeps; each has a default. */
 export const gatewayLimits = z.strictObject({
@@ -69,6 +86,7 @@ export const gatewayLimits = z.strictObject({
       models: z.record(z.string(), overTemperature).default({}),
     })
     .prefault({}),
+  sitePower: sitePower.optional(),
 });
 export type GatewayLimits = z.infer<typeof gatewayLimits>;
 
@@ -85,6 +103,8 @@ export const configuredMiner = z.strictObject({
     .regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/)
     .optional(),
   model: z.string().max(80).optional(),
+  /** Where the site draws too much: those with the lowest number are stopped first. */
+  shedOrder: z.int().min(0).max(1_000).default(100),
 });
 export type ConfiguredMiner = z.infer<typeof configuredMiner>;
 
@@ -97,18 +117,44 @@ const mqtt = z.strictObject({
 });
 export type MqttConfig = z.infer<typeof mqtt>;
 
+/** Where a gateway with keys of its own registers, replaces them, and has its second line. */
+const cloud = z.strictObject({
+  /** The API: `https://…`. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** Whom to trust at the MQTT broker. */
+  caPath: z.string().min(1),
+  /** Registers the gateway at its first start; not looked at later. */
+  claim: claimCode.optional(),
+  /** The claim's own certificate, where the gateway is to be provisioned over MQTT first. */
+  provisioning: z
+    .strictObject({
+      host: z.string().min(1),
+      port: port.default(8_883),
+      certPath: z.string().min(1),
+      keyPath: z.string().min(1),
+      template: z.string().min(1).max(36),
+    })
+    .optional(),
+  /** The second line: beside MQTT all the time, or once MQTT has been down for `afterMs`. */
+  use: z.enum(['when_down', 'both', 'never']).default('when_down'),
+  afterMs: ms.default(30_000),
+});
+export type CloudConfig = z.infer<typeof cloud>;
+
 /** What a gateway is told: who it is, its line, its keys, its miners. */
 const gatewayConfig = z
   .strictObject({
     siteId,
     gatewayId,
     pollIntervalMs: z.int().min(100).max(3_600_000).default(60_000),
-    /** Left out under Greengrass, where the nucleus has the line. */
+    /** Left out under Greengrass, where the nucleus has the line, and with `cloud`. */
     mqtt: mqtt.optional(),
+    /** With it, the gateway keeps keys of its own in its state directory and needs neither `mqtt` nor `hmacKeys`. */
+    cloud: cloud.optional(),
     hmacKeys: z
       .array(z.strictObject({ keyId: z.string().min(1).max(64), secret: z.base64().min(24) }))
-      .min(1)
-      .max(4),
+      .max(4)
+      .default([]),
     /** Left out where they are sealed in the state directory already (sealing/sealed-miners.ts). */
     miners: z.array(configuredMiner).max(20_000).default([]),
     sealing: sealingConfig.prefault({}),
@@ -117,6 +163,10 @@ const gatewayConfig = z
   .refine(({ miners }) => new Set(miners.map((miner) => miner.minerId)).size === miners.length, {
     path: ['miners'],
     message: 'every minerId must be there once',
+  })
+  .refine(({ hmacKeys, cloud }) => hmacKeys.length > 0 || cloud !== undefined, {
+    path: ['hmacKeys'],
+    message: 'must name a key, unless cloud is there',
   });
 export type GatewayConfig = z.infer<typeof gatewayConfig>;
 export type GatewayConfigInput = z.input<typeof gatewayConfig>;

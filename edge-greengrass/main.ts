@@ -2,21 +2,25 @@ import { parseArgs } from 'node:util';
 import { type Agent, startAgent } from './agent.ts';
 import { greengrassBus, readComponentConfig } from './bus/greengrass-bus.ts';
 import { mqttBusOf } from './bus/mqtt-bus.ts';
+import { openKeys } from './cloud/open-keys.ts';
+import { openLines } from './cloud/open-lines.ts';
 import { type GatewayConfig, readGatewayConfig } from './config.ts';
 import { logToStderr } from './log.ts';
 import { openDisk, openEdgeSealing } from './sealing/edge-sealing.ts';
 import { keepMiners, settleMiners } from './sealing/sealed-miners.ts';
+import type { KeyRing } from './state/key-ring.ts';
 
 const help = `HashInsight edge gateway
 
   node edge-greengrass/main.ts --config FILE [--state DIR]   over MQTT with the gateway's certificate
   node edge-greengrass/main.ts --greengrass [--state DIR]    as a Greengrass component, over the nucleus's IPC
 
-  --config FILE   JSON: siteId, gatewayId, mqtt, hmacKeys, miners, and optional sealing and limits (edge-greengrass/config.ts).
+  --config FILE   JSON: siteId, gatewayId, miners, either mqtt and hmacKeys or cloud (with its claim at the first start), and
+                  optional sealing and limits (edge-greengrass/config.ts).
                   Miners are sealed into the state directory at the first start and taken out of the file.
   --greengrass    take the configuration and the line from the nucleus
-  --state DIR     where gateway.db lies: what is not acknowledged, the command journal; and the sealed miners
-                  (default ./gateway-state)
+  --state DIR     where gateway.db lies: what is not acknowledged, the command journal; the sealed miners; with cloud,
+                  the gateway's own keys (default ./gateway-state)
   --help          this text
 
 Prints one line of JSON to standard output when it runs, and logs to standard error. SIGTERM and SIGINT end it cleanly.
@@ -31,14 +35,18 @@ const { values } = parseArgs({
   },
 });
 
-const lineOf = (config: GatewayConfig) => {
-  if (values.greengrass) return greengrassBus({ publishMs: config.limits.publishMs, log: logToStderr });
+const lineOf = (config: GatewayConfig, keys: KeyRing | undefined) => {
+  const { publishMs } = config.limits;
+  if (values.greengrass) return greengrassBus({ publishMs, log: logToStderr });
+  if (config.cloud && keys) return openLines({ cloud: config.cloud, keys, publishMs, log: logToStderr });
   if (!config.mqtt) throw new Error('Configuration: mqtt is missing');
-  return mqttBusOf(config.mqtt, config.gatewayId, config.limits.publishMs, logToStderr);
+  return mqttBusOf(config.mqtt, config.gatewayId, publishMs, logToStderr);
 };
 
 const run = async () => {
-  const given = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
+  const read = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
+  const keys = values.greengrass ? undefined : await openKeys(read, values.state, logToStderr);
+  const given = keys && read.cloud ? { ...read, mqtt: keys.asMqtt(read.cloud.caPath) } : read;
   const disk = await openDisk(given, values.state);
   const configPath = values.greengrass ? undefined : values.config;
   const sealing = await openEdgeSealing(given, values.state);
@@ -46,8 +54,9 @@ const run = async () => {
   if (values.greengrass && given.miners.length > 0) logToStderr('warn', 'miners_in_deployment');
 
   const start = (): Promise<Agent> =>
-    startAgent(config, lineOf(config), {
+    startAgent(config, lineOf(config, keys), {
       stateDir: values.state,
+      ...(keys && { keys }),
       sealing,
       onInventory: async (miners) => {
         await keepMiners(config, values.state, disk, miners);

@@ -8,6 +8,7 @@ import type { Reports } from './reports.ts';
 
 type Limits = GatewayLimits['overTemperature'];
 const stop: MinerOrder = { type: 'HASHING_DISABLE', params: {} };
+const repeatMs = 60_000;
 
 /** The limits of a model: those under the longest name that the model contains, else the default. */
 export const limitsOf = ({ default: fallback, models }: Limits, model: string) => {
@@ -33,19 +34,30 @@ export const overheat = (
  * Stops a miner that is hotter than its limit, without asking the cloud: the poll that saw it starts the stop. While
  * one stop is under way no second is begun; a miner that stays hot and running is stopped again at the next poll.
  */
-export const overTemperatureGuard = (limits: Limits, reports: Reports, stopping: AbortSignal) => {
+export const overTemperatureGuard = (
+  limits: Limits,
+  reports: Reports,
+  nowMs: () => number,
+  stopping: AbortSignal,
+) => {
   const underWay = new Map<string, Promise<void>>();
+  /** When a miner's code was said last: a miner that cannot be stopped would say so at every poll. */
+  const saidMs = new Map<string, number>();
   const look = (miner: Miner, reading: MinerReading): void => {
     const identity = miner.identity ?? presumedIdentity(miner.configured);
     const reason = overheat(reading, limitsOf(limits, miner.configured.model ?? identity.model));
     if (reason === undefined || underWay.has(miner.minerId)) return;
-    const report = (code: string, detail: string) =>
+    const report = (code: string, detail: string) => {
+      const key = `${miner.minerId} ${code}`;
+      if (nowMs() - (saidMs.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;
+      saidMs.set(key, nowMs());
       reports.safety({
         kind: 'over_temperature_stop',
         minerId: miner.minerId,
         code,
         detail: `${reason}; ${detail}`.slice(0, 300),
       });
+    };
     const done = miner
       .writing(async () => {
         const unsupported = whyUnsupported(identity, stop);

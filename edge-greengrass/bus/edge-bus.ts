@@ -13,4 +13,8 @@ export type EdgeBus = {
   /** Resolves when the other side has taken it (QoS 1); rejects when the line is down or does not answer in time. */
   readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly close: () => Promise<void>;
+  /** Where the line asks for what is new: how it knows what the gateway has. Called before `open`. */
+  readonly follow?: (known: () => Known) => void;
 };
+/** The highest sequence that the gateway has decided on, and the epoch of the kill switch that it knows (-1: none). */
+export type Known = { readonly sequence: number; readonly haltEpoch: number };

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { MqttConfig } from '../config.ts';
 import type { Log } from '../log.ts';
+import type { GatewayCertificate, KeyRing } from '../state/key-ring.ts';
 import type { EdgeBus } from './edge-bus.ts';
 
 type Options = {
@@ -11,10 +12,19 @@ type Options = {
   /** The gateway's id: its thing name and its MQTT client id. */
   readonly clientId: string;
   readonly tls?: Pick<IClientOptions, 'ca' | 'cert' | 'key'>;
+  /** Certificates to connect with, the newest first: one that is refused gives way to the next. */
+  readonly certificates?: Certificates;
   readonly publishMs: number;
   readonly log: Log;
   readonly reconnectMs?: number;
 };
+type Certificates = {
+  readonly list: () => readonly GatewayCertificate[];
+  /** Called when the broker has taken one. */
+  readonly worked: (certificateId: string) => void;
+};
+/** A line that can be told to connect anew, with the newest certificate. */
+export type MqttBus = EdgeBus & { readonly renew: () => void };
 
 const receiveOf =
   (receivers: ReadonlyMap<string, (payload: Uint8Array) => Promise<void>>) =>
@@ -27,13 +37,17 @@ const receiveOf =
  * MQTT 3.1.1 with a persistent session: the broker keeps commands for a gateway that is away, and a command is
  * acknowledged to it only when the receiver has it on the disk.
  */
-export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_000 }: Options): EdgeBus => {
+export const mqttBus = (options: Options): MqttBus => {
+  const { url, clientId, tls, certificates, publishMs, log, reconnectMs = 2_000 } = options;
   const receivers = new Map<string, (payload: Uint8Array) => Promise<void>>();
   const listeners = new Set<(up: boolean) => void>();
   const pending = new Set<(reason: Error) => void>();
   let opened = false;
   let up = false;
   let toldOfFailure = false;
+  /** Which of the certificates is tried, and which one this connection was begun with. */
+  let turn = 0;
+  let used: GatewayCertificate | undefined;
 
   const client: MqttClient = connect(url, {
     ...tls,
@@ -58,7 +72,16 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
     );
   };
 
+  const takeCertificate = () => {
+    const all = certificates?.list() ?? [];
+    used = all[turn % Math.max(1, all.length)];
+    if (used) Object.assign(client.options, { cert: used.certificatePem, key: used.keyPem });
+  };
   const setUp = (now: boolean) => {
+    if (now && used) {
+      turn = 0;
+      certificates?.worked(used.certificateId);
+    }
     if (up === now) return;
     up = now;
     log('info', now ? 'line_up' : 'line_down');
@@ -77,7 +100,9 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
     }
   };
   client.on('connect', () => void online());
+  client.on('reconnect', takeCertificate);
   client.on('close', () => {
+    if (!up) turn++;
     if (!up && !toldOfFailure) log('warn', 'line_not_opened');
     toldOfFailure = !up;
     setUp(false);
@@ -90,7 +115,12 @@ export const mqttBus = ({ url, clientId, tls, publishMs, log, reconnectMs = 2_00
     subscribe: (topic, receiver) => void receivers.set(topic, receiver),
     open: async () => {
       opened = true;
+      takeCertificate();
       client.connect();
+    },
+    renew: () => {
+      turn = 0;
+      if (opened) client.reconnect();
     },
     isUp: () => up,
     onChange: (listener) => {
@@ -130,6 +160,22 @@ const readIdentity = ({ caPath, certPath, keyPath }: MqttConfig) => {
   } catch {
     throw new Error('Configuration: mqtt.caPath, certPath and keyPath do not name a certificate and its key');
   }
+};
+
+/** The line of a gateway with keys of its own: TLS both ways, with whichever of its certificates the broker takes. */
+export const mqttBusWithKeys = (keys: KeyRing, caPath: string, publishMs: number, log: Log): MqttBus => {
+  const { mqtt, gatewayId } = keys.held;
+  return mqttBus({
+    url: `mqtts://${mqtt.host}:${mqtt.port}`,
+    clientId: gatewayId,
+    tls: { ca: readFileSync(caPath) },
+    certificates: {
+      list: () => keys.held.certificates,
+      worked: (certificateId) => keys.certificateWorked(certificateId),
+    },
+    publishMs,
+    log,
+  });
 };
 
 /** The line of a gateway's configuration: TLS both ways, the certificate being the gateway's thing. */

@@ -8,6 +8,8 @@ export type CheckContext = {
   readonly gatewayId: string;
   /** Secrets by key id, base64: two during a rotation. */
   readonly keys: ReadonlyMap<string, string>;
+  /** Called with the key of what was authentic: the cloud signs with none that is older any more. */
+  readonly worked?: (keyId: string) => void;
 };
 
 export type Checked =
@@ -71,13 +73,17 @@ export const checkEnvelope = (payload: Uint8Array, { siteId, gatewayId, keys }: 
   if (!isSignedBy(raw, envelope.signature, secret)) {
     return refuse('BAD_SIGNATURE', 'the signature does not match the envelope', raw);
   }
-  return {
-    ok: true,
-    envelope,
-    digest: createHash('sha256')
-      .update(canonicalize(raw) ?? '')
-      .digest('hex'),
-  };
+  return { ok: true, envelope, digest: digestOf(raw) };
+};
+
+const digestOf = (raw: unknown) =>
+  createHash('sha256')
+    .update(canonicalize(raw) ?? '')
+    .digest('hex');
+/** The digest of whatever was sent, for what may be a copy of something that was authentic once. */
+export const digestOfCopy = (payload: Uint8Array): string | undefined => {
+  const raw = payload.length > maxEnvelopeBytes ? undefined : parseJson(payload);
+  return raw === undefined ? undefined : digestOf(raw);
 };
 
 /** EXPIRED or NOT_YET_VALID, each with the stated tolerance for clocks that differ. */

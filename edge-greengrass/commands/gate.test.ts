@@ -8,6 +8,7 @@ import {
 } from '../../contracts/command.ts';
 import { logNothing } from '../log.ts';
 import { reportsTo } from '../reports.ts';
+import { vaultOf } from '../sealing/disk-vault.ts';
 import { Outbox } from '../state/outbox.ts';
 import { StateFile } from '../state/state-file.ts';
 import { anEnvelope, bytesOf, issuedAtMs, keyId, secret, signed } from '../test-kit/envelopes.ts';
@@ -24,7 +25,7 @@ const open = () => {
   const started: string[] = [];
   let nowMs = issuedAtMs + 1_000;
   let halted = false;
-  const journal = new Journal(state);
+  const journal = new Journal(state, vaultOf(Buffer.alloc(32, 1)));
   const gate = commandGate({
     state,
     journal,

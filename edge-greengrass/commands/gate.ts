@@ -1,7 +1,7 @@
 import type { CommandEnvelope, CommandResponse, RefusalCode } from '../../contracts/command.ts';
 import type { Reports } from '../reports.ts';
 import type { StateFile } from '../state/state-file.ts';
-import { type CheckContext, checkEnvelope, checkTime } from './check-envelope.ts';
+import { type CheckContext, checkEnvelope, checkTime, digestOfCopy } from './check-envelope.ts';
 import { type Journal, sameOrder } from './journal.ts';
 
 type Deps = {
@@ -109,10 +109,18 @@ export const commandGate = (deps: Deps) => {
     return envelope.commandId;
   };
 
+  /** The very bytes of an envelope whose key has been replaced since: they were authentic, and their answer stands. */
+  const standingOfCopy = (payload: Uint8Array): CommandResponse | undefined => {
+    const digest = digestOfCopy(payload);
+    return digest === undefined ? undefined : journal.answerTo(digest);
+  };
+
   return (payload: Uint8Array): void => {
     const checked = checkEnvelope(payload, context);
     if (!checked.ok) {
       const { code, detail, commandId } = checked;
+      const standing = code === 'UNKNOWN_KEY' ? standingOfCopy(payload) : undefined;
+      if (standing) return void state.transact(() => reports.response(standing));
       state.transact(() => {
         if (commandId !== undefined) reports.response(refusal(commandId, code, detail));
         alarm(code, detail, commandId);
@@ -120,6 +128,7 @@ export const commandGate = (deps: Deps) => {
       return;
     }
     const accepted = state.transact(() => decide(checked.envelope, checked.digest));
+    context.worked?.(checked.envelope.keyId);
     if (accepted !== undefined) start(accepted);
   };
 };

@@ -41,6 +41,12 @@ export const haltSwitch = ({ state, reports, context, log, nowMs, clockSkewMs }:
     return now === 'unreadable' || now?.halted === 'yes';
   };
 
+  /** What was kept is as new: whatever the message says, it changes nothing. Copies come again after their key was replaced. */
+  const isOld = (epoch: number) => {
+    const now = kept();
+    return now !== undefined && now !== 'unreadable' && epoch <= now.epoch;
+  };
+
   const refuse = (code: RefusalCode, detail: string) =>
     reports.safety({ kind: 'kill_switch', code, detail: detail.slice(0, 300) });
 
@@ -53,6 +59,7 @@ export const haltSwitch = ({ state, reports, context, log, nowMs, clockSkewMs }:
     if (siteId !== context.siteId) return refuse('WRONG_SITE', `addressed to site ${siteId}`);
     if (gatewayId !== context.gatewayId) return refuse('WRONG_GATEWAY', 'addressed to another gateway');
     const secret = context.keys.get(keyId);
+    if (secret === undefined && isOld(epoch)) return;
     if (secret === undefined)
       return refuse('UNKNOWN_KEY', 'signed under a key that this gateway does not have');
     if (!isSignedBy(raw, signature, secret))
@@ -78,6 +85,11 @@ export const haltSwitch = ({ state, reports, context, log, nowMs, clockSkewMs }:
     });
   };
 
-  return { isHalted, take };
+  /** Of what was heard last; -1 where nothing was, or it cannot be read. */
+  const epoch = () => {
+    const now = kept();
+    return now === undefined || now === 'unreadable' ? -1 : now.epoch;
+  };
+
+  return { isHalted, epoch, take };
 };
-export type HaltSwitch = ReturnType<typeof haltSwitch>;

@@ -8,6 +8,7 @@ import {
 } from '../../contracts/command.ts';
 import { minerReading } from '../../contracts/reading.ts';
 import type { MinerSnapshot } from '../adapters/miner-adapter.ts';
+import type { DiskVault } from '../sealing/disk-vault.ts';
 import type { StateFile } from '../state/state-file.ts';
 
 /**
@@ -33,25 +34,30 @@ const entryRow = z.object({
   write_at_ms: z.number().nullable(),
 });
 
-const toEntry = (row: unknown): JournalEntry => {
+const toEntry = (row: unknown, vault: DiskVault): JournalEntry => {
   const { phase, envelope, answer, snapshot, write_at_ms: writeAtMs } = entryRow.parse(row);
   return {
     phase,
     envelope: commandEnvelope.parse(JSON.parse(envelope)),
     answer: commandResponse.parse(JSON.parse(answer)),
-    ...(snapshot !== null && { snapshot: snapshotShape.parse(JSON.parse(snapshot)) }),
+    ...(snapshot !== null && { snapshot: snapshotShape.parse(JSON.parse(vault.open(snapshot))) }),
     ...(writeAtMs !== null && { writeAtMs }),
   };
 };
 
 const columns = 'phase, envelope, answer, snapshot, write_at_ms';
 
-/** What the gateway has been told and has done about it; every change is on the disk when the method returns. */
+/**
+ * What the gateway has been told and has done about it; every change is on the disk when the method returns. Snapshots hold the
+ * miners' pools with their passwords, so they lie there sealed.
+ */
 export class Journal {
   readonly #state: StateFile;
+  readonly #vault: DiskVault;
 
-  constructor(state: StateFile) {
+  constructor(state: StateFile, vault: DiskVault) {
     this.#state = state;
+    this.#vault = vault;
   }
 
   get lastSequence() {
@@ -76,7 +82,7 @@ export class Journal {
 
   find(commandId: string): JournalEntry | undefined {
     const row = this.#state.db.prepare(`SELECT ${columns} FROM command WHERE command_id = ?`).get(commandId);
-    return row && toEntry(row);
+    return row && toEntry(row, this.#vault);
   }
 
   /** What this miner was ordered, oldest first, as far back as the journal keeps it. */
@@ -84,7 +90,7 @@ export class Journal {
     return this.#state.db
       .prepare(`SELECT ${columns} FROM command WHERE json_extract(envelope, '$.minerId') = ? ORDER BY rowid`)
       .all(minerId)
-      .map(toEntry);
+      .map((row) => toEntry(row, this.#vault));
   }
 
   /** Those that a stop left without an end, oldest first. */
@@ -92,7 +98,7 @@ export class Journal {
     return this.#state.db
       .prepare(`SELECT ${columns} FROM command WHERE phase <> 'done' ORDER BY rowid`)
       .all()
-      .map(toEntry);
+      .map((row) => toEntry(row, this.#vault));
   }
 
   /** Remembers an authentic envelope and its answer; `inOrder` spends its sequence number. */
@@ -132,7 +138,7 @@ export class Journal {
       .prepare(
         "UPDATE command SET phase = 'writing', snapshot = ?, write_at_ms = ? WHERE command_id = ? AND phase = 'accepted'",
       )
-      .run(JSON.stringify(snapshot), writeAtMs, commandId);
+      .run(this.#vault.seal(JSON.stringify(snapshot)), writeAtMs, commandId);
   }
 
   done(commandId: string, answer: CommandResponse) {

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config.ts';
+import { type DiskVault, openDiskVault } from './disk-vault.ts';
 import { type GatewayKeys, newGatewayKeys, openGatewayKeys } from './gateway-keys.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
 import { openWrapper } from './open-wrapper.ts';
@@ -8,6 +9,8 @@ export type EdgeSealing = {
   /** Opened at first use, so that a gateway without a line starts all the same. */
   readonly backup: (() => Promise<KeyWrapper>) | undefined;
   readonly keys: GatewayKeys;
+  /** For what the state file holds of miners' settings. */
+  readonly vault: DiskVault;
 };
 
 /** The key service that wraps what lies in the state directory. */
@@ -23,11 +26,10 @@ export const openEdgeSealing = async (
 ): Promise<EdgeSealing> => {
   const { siteId, gatewayId, mqtt } = config;
   const { backup } = config.sealing;
+  const disk = stateDir === ':memory:' ? undefined : await openDisk(config, stateDir);
   return {
     backup: backup && (() => openWrapper(backup, { stateDir, gatewayId, mqtt })),
-    keys:
-      stateDir === ':memory:'
-        ? await newGatewayKeys()
-        : await openGatewayKeys(stateDir, await openDisk(config, stateDir), { siteId, gatewayId }),
+    keys: disk ? await openGatewayKeys(stateDir, disk, { siteId, gatewayId }) : await newGatewayKeys(),
+    vault: await openDiskVault(stateDir, disk, { siteId, gatewayId }),
   };
 };

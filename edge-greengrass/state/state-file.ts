@@ -24,6 +24,9 @@ const schema = `
     consumed INTEGER NOT NULL, answer TEXT NOT NULL, at_ms INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS envelope_nonce ON envelope (nonce);
+  CREATE TABLE IF NOT EXISTS shed (
+    miner_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, power_w REAL NOT NULL, hashrate_ths REAL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS command (
     command_id TEXT PRIMARY KEY, phase TEXT NOT NULL, envelope TEXT NOT NULL, snapshot TEXT,
     write_at_ms INTEGER, answer TEXT NOT NULL, at_ms INTEGER NOT NULL

@@ -3,6 +3,7 @@ import {
   ackAnswer,
   ackPath,
   ackRequest,
+  credentialsStatus,
   goneRequest,
   pollAnswer,
   pollQuery,
@@ -27,6 +28,13 @@ export const credentialRoutes = {
     access: 'public',
     body: registerRequest,
     success: { status: 201, body: registerAnswer },
+  },
+  checkCredentials: {
+    method: 'GET',
+    path: '/api/edge/v1/credentials',
+    summary: { en: 'What the bearer’s credentials are worth', zh: '查询自身凭据状态' },
+    access: 'device',
+    success: { status: 200, body: credentialsStatus },
   },
   rotateCredentials: {
     method: 'POST',

@@ -5,7 +5,7 @@ import { apiHandler } from '../shared/api-handler.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
-import { succeed } from '../shared/result.ts';
+import { fail, succeed } from '../shared/result.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import { claimUseItem, findClaim } from './claim-repository.ts';
 import { credentialRoutes } from './edge-api.ts';
@@ -47,6 +47,18 @@ export const handler = apiHandler(credentialRoutes, {
   registerByClaim: async ({ body }) => {
     const registered = await register(body);
     return registered.ok ? succeed({ body: registered.value }) : registered;
+  },
+  checkCredentials: async ({ who }) => {
+    const gateway = await deps.readGateway(who.siteId, who.gatewayId);
+    return gateway?.token_expires_at_ms === undefined
+      ? fail('not_authenticated', 'Authentication required')
+      : succeed({
+          body: {
+            generation: gateway.generation,
+            token_expires_at_ms: gateway.token_expires_at_ms,
+            rotate: gateway.rotation_requested_ms !== undefined,
+          },
+        });
   },
   rotateCredentials: async ({ who, body }) => {
     const rotated = await rotate(who, body.csr_pem);
