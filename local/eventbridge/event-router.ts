@@ -48,10 +48,12 @@ export const eventRouter = () => {
       ];
     });
 
-  const route = (bus: string, event: BusEvent, hops = 0): Delivery[] => {
+  const route = (bus: string, event: BusEvent, hops = 0, only?: ReadonlySet<string>): Delivery[] => {
     if (hops > maxHops) return [];
     return [...rules.values()].flatMap((rule) =>
-      rule.bus === bus && rule.matches?.(event) ? deliver(event, rule, hops) : [],
+      rule.bus === bus && (only?.has(rule.arn) ?? true) && rule.matches?.(event)
+        ? deliver(event, rule, hops)
+        : [],
     );
   };
 
@@ -59,8 +61,8 @@ export const eventRouter = () => {
     addBus: (name: string) => void buses.add(name),
     hasBus: (name: string) => buses.has(name),
     addRule: (rule: Rule) => void rules.set(rule.arn, rule),
-    /** Deliveries of an event on a bus. */
-    route: (bus: string, event: BusEvent) => route(bus, event),
+    /** Deliveries of an event on a bus, by all of its rules or by those named. */
+    route: (bus: string, event: BusEvent, only?: ReadonlySet<string>) => route(bus, event, 0, only),
     /** Deliveries of one rule's own firing. */
     fire: (rule: Rule, event: BusEvent) => deliver(event, rule, 0),
   };

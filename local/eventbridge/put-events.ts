@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { chunks, type Meter } from '../metering/meter.ts';
 import { ServiceError } from '../shared/json-service.ts';
+import type { Archives } from './archives.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
-import { busEvent, busNameOf, type EventRouter } from './event-router.ts';
+import { type BusEvent, busEvent, busNameOf, type EventRouter } from './event-router.ts';
 
 const entry = z.object({
   Source: z.string().optional(),
@@ -56,6 +57,7 @@ export const putEvents =
     place: { readonly region: string; readonly accountId: string; readonly meter?: Meter | undefined },
     router: EventRouter,
     deliveries: Deliveries,
+    archives: Pick<Archives, 'keep'>,
   ) =>
   (raw: unknown) => {
     const { Entries } = input.parse(raw);
@@ -70,6 +72,7 @@ export const putEvents =
         'Total size of the entries in the request is over the limit.',
       );
     const taken: Delivery[] = [];
+    const kept: { readonly bus: string; readonly event: BusEvent }[] = [];
     const results = Entries.map((one) => {
       const refusal = refuse(one, router.hasBus);
       if (refusal) return refusal;
@@ -81,11 +84,16 @@ export const putEvents =
         atMs: one.Time === undefined ? Date.now() : one.Time * 1000,
         ...(one.Resources && { resources: one.Resources }),
       });
-      taken.push(...router.route(busNameOf(one.EventBusName ?? 'default'), event));
+      const bus = busNameOf(one.EventBusName ?? 'default');
+      taken.push(...router.route(bus, event));
+      kept.push({ bus, event });
       return { EventId: event.id };
     });
-    if (taken.length > 0) {
-      deliveries.atomically((add) => taken.forEach(add));
+    if (kept.length > 0) {
+      deliveries.atomically((add) => {
+        for (const { bus, event } of kept) archives.keep(bus, event);
+        taken.forEach(add);
+      });
       setImmediate(deliveries.pump);
     }
     return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CreatedResource, ResolvedResource, ResourceHandlers } from '../ports.ts';
+import type { Archive } from './archives.ts';
 import type { Delivery } from './deliveries.ts';
 import { compilePattern } from './event-pattern.ts';
 import {
@@ -56,6 +57,14 @@ const scheduleProperties = z.strictObject({
     EventBridgeParameters: z.object({ DetailType: z.string(), Source: z.string() }).optional(),
   }),
 });
+const archiveProperties = z.strictObject({
+  ArchiveName: z.string().optional(),
+  Description: z.string().optional(),
+  EventPattern: z.record(z.string(), z.unknown()).optional(),
+  KmsKeyIdentifier: z.string().optional(),
+  RetentionDays: z.coerce.number().optional(),
+  SourceArn: z.string(),
+});
 const named = z.looseObject({ Name: z.string().optional() });
 
 const reachable =
@@ -68,11 +77,12 @@ type Parts = {
   readonly place: Place;
   readonly router: EventRouter;
   readonly schedule: (spec: ScheduleSpec) => void;
+  readonly addArchive: (archive: Archive) => void;
   readonly add: (deliveries: readonly Delivery[]) => void;
 };
 
 /** Handlers for buses, rules, schedules and their groups. Each throws an Error that names the logical id. */
-export const ruleResources = ({ place, router, schedule, add }: Parts): ResourceHandlers => {
+export const ruleResources = ({ place, router, schedule, addArchive, add }: Parts): ResourceHandlers => {
   const arn = (service: string, rest: string) =>
     `arn:aws:${service}:${place.region}:${place.accountId}:${rest}`;
   const nameOf = (resource: ResolvedResource) =>
@@ -161,10 +171,17 @@ export const ruleResources = ({ place, router, schedule, add }: Parts): Resource
     const name = nameOf(resource);
     return { ref: name, attributes: { Arn: arn('scheduler', `schedule-group/${name}`) } };
   };
-  /** Archives have no local effect: nothing replays events here. */
   const archive = (resource: ResolvedResource): CreatedResource => {
-    const name = nameOf(resource);
-    return { ref: name, attributes: { Arn: arn('events', `archive/${name}`), ArchiveName: name } };
+    const properties = archiveProperties.parse(resource.properties);
+    const name = properties.ArchiveName ?? nameOf(resource);
+    const made = arn('events', `archive/${name}`);
+    addArchive({
+      arn: made,
+      bus: busNameOf(properties.SourceArn),
+      matches: properties.EventPattern && compilePattern(properties.EventPattern),
+      retentionDays: properties.RetentionDays ?? 0,
+    });
+    return { ref: name, attributes: { Arn: made, ArchiveName: name } };
   };
 
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { LocalService, Surroundings } from '../ports.ts';
 import { ServiceError, startJsonService } from '../shared/json-service.ts';
+import { openArchives } from './archives.ts';
 import { type Delivery, openDeliveries } from './deliveries.ts';
 import { compilePattern, InvalidPatternError } from './event-pattern.ts';
 import { eventRouter } from './event-router.ts';
@@ -39,6 +40,15 @@ export const startEventBridge = async (
     ...(options.retryMs && { retryMs: options.retryMs }),
   });
   const router = eventRouter();
+  const archives = openArchives({
+    place: surroundings,
+    database: deliveries.database,
+    router,
+    add: (replayed) => {
+      deliveries.atomically((add) => replayed.forEach(add));
+      setImmediate(deliveries.pump);
+    },
+  });
   let addDue: (one: Delivery) => void = () => {};
   const firing = (work: () => void) =>
     deliveries.atomically((add) => {
@@ -51,7 +61,8 @@ export const startEventBridge = async (
     contentType: 'application/x-amz-json-1.1',
     log,
     operations: {
-      PutEvents: putEvents(surroundings, router, deliveries),
+      PutEvents: putEvents(surroundings, router, deliveries, archives),
+      ...archives.operations,
       TestEventPattern: testEventPattern,
     },
   });
@@ -61,6 +72,7 @@ export const startEventBridge = async (
       place: surroundings,
       router,
       schedule: schedules.add,
+      addArchive: archives.addArchive,
       add: (due) => {
         for (const one of due) addDue(one);
       },
