@@ -4,7 +4,7 @@ import { gatewayId, siteId, siteIdText, tenantId, utcTime } from './identifiers.
 export const sealingPath = z.strictObject({ site_id: siteIdText, gateway_id: gatewayId });
 
 /** What a gateway's configuration needs to seal its inventory for the cloud (edge-greengrass/config.ts `sealing`). */
-const sealingSettings = z.strictObject({
+export const sealingSettings = z.strictObject({
   tenant_id: tenantId,
   key_arn: z.string(),
   region: z.string(),

@@ -82,7 +82,13 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       edge = await startEdge(
         record,
         site.miners,
-        { stateDir, caPath: runtime.mqtt.caPath, pollIntervalMs, speed },
+        {
+          stateDir,
+          caPath: runtime.mqtt.caPath,
+          kmsEndpoint: String(runtime.endpoints.AWS_ENDPOINT_URL_KMS),
+          pollIntervalMs,
+          speed,
+        },
         onTrouble,
       );
     };

@@ -3,6 +3,7 @@ import { commandGate } from '../../edge-greengrass/commands/gate.ts';
 import { Journal } from '../../edge-greengrass/commands/journal.ts';
 import { logNothing } from '../../edge-greengrass/log.ts';
 import { reportsTo } from '../../edge-greengrass/reports.ts';
+import { vaultOf } from '../../edge-greengrass/sealing/disk-vault.ts';
 import { Outbox } from '../../edge-greengrass/state/outbox.ts';
 import { StateFile } from '../../edge-greengrass/state/state-file.ts';
 import { anEnvelope, bytesOf, issuedAtMs, keyId, secret } from '../../edge-greengrass/test-kit/envelopes.ts';
@@ -17,7 +18,7 @@ export type EnvelopeOptions = { readonly count: number; readonly seed: number };
 const openGate = () => {
   const state = new StateFile(':memory:');
   const outbox = new Outbox(state);
-  const journal = new Journal(state);
+  const journal = new Journal(state, vaultOf(Buffer.alloc(32, 1)));
   const started: string[] = [];
   const gate = commandGate({
     state,

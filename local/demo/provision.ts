@@ -6,6 +6,7 @@ import { customerAnswer } from '../../contracts/api-customers.ts';
 import { siteAnswer, zoneAnswer } from '../../contracts/api-fleet.ts';
 import { gatewayAnswer } from '../../contracts/api-gateways.ts';
 import { minersAnswer, type newMiner } from '../../contracts/api-miners.ts';
+import { sealingSettings, sealingView } from '../../contracts/api-sealing.ts';
 import { siteId } from '../../contracts/identifiers.ts';
 import { type ApiClient, apiClient } from '../api-client.ts';
 
@@ -21,6 +22,8 @@ const siteRecord = z.strictObject({
   mqttPort: z.int(),
   certificatePath: z.string(),
   privateKeyPath: z.string(),
+  /** How the gateway seals its inventory for the cloud; sites of earlier versions have none. */
+  sealing: sealingSettings.optional(),
 });
 export type SiteRecord = z.infer<typeof siteRecord>;
 
@@ -80,6 +83,7 @@ export const provision = async (
   if (plan.withRule)
     await owner.call('POST', '/api/v1/ai/auto/rules', ruleAnswer, autoApproveRule(site.site_id));
 
+  const { settings } = await owner.call('GET', `${base}/gateways/${plan.gatewayId}/sealing`, sealingView);
   const certificatePath = join(stateDir, 'gateway.crt.pem');
   const privateKeyPath = join(stateDir, 'gateway.key.pem');
   const { credentials } = registered;
@@ -96,6 +100,7 @@ export const provision = async (
     mqttPort: credentials.mqtt_port,
     certificatePath,
     privateKeyPath,
+    sealing: settings,
   };
   writeFileSync(recordFile(stateDir), JSON.stringify(record, null, 2), { mode: 0o600 });
   return record;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SealingSettings } from '../../contracts/api-sealing.ts';
 import { readyLine } from '../../simulator/control/messages.ts';
 import { type ControlClient, controlClient } from '../../simulator/control-client.ts';
 import type { InventoryEntry } from '../../simulator/site/inventory.ts';
@@ -33,6 +34,8 @@ export const startSimulator = async (
 export type EdgeOptions = {
   readonly stateDir: string;
   readonly caPath: string;
+  /** This machine's KMS, at another port in each run. */
+  readonly kmsEndpoint: string;
   readonly pollIntervalMs: number;
   readonly speed: number;
 };
@@ -44,7 +47,7 @@ export type EdgeOptions = {
 export const startEdge = (
   record: SiteRecord,
   miners: readonly InventoryEntry[],
-  { stateDir, caPath, pollIntervalMs, speed }: EdgeOptions,
+  { stateDir, caPath, kmsEndpoint, pollIntervalMs, speed }: EdgeOptions,
   onExit: (reason: string) => void,
 ): Promise<RunningChild> => {
   const configPath = join(stateDir, 'gateway.json');
@@ -60,6 +63,7 @@ export const startEdge = (
       keyPath: record.privateKeyPath,
     },
     hmacKeys: [{ keyId: record.hmacKeyId, secret: record.hmacSecret }],
+    ...(record.sealing && { sealing: sealingOf(record.sealing, kmsEndpoint) }),
     miners: miners.map(({ minerId, vendor, host, rpcPort, httpPort, username, password, model }) => ({
       minerId,
       vendor,
@@ -84,3 +88,18 @@ export const startEdge = (
     onExit,
   );
 };
+
+/** The sealing part of a gateway's configuration, from what the cloud told its installer. */
+export const sealingOf = (
+  { tenant_id, key_arn, region, role_alias, credentials_host, credentials_port }: SealingSettings,
+  kmsEndpoint: string,
+) => ({
+  tenant: tenant_id,
+  backup: {
+    provider: 'aws-kms' as const,
+    keyArn: key_arn,
+    region,
+    endpoint: kmsEndpoint,
+    credentials: { host: credentials_host, port: credentials_port, roleAlias: role_alias },
+  },
+});

@@ -22,6 +22,8 @@ export type SiteOptions = {
   readonly basePort?: number;
   /** Gives each miner an address of its own under 127/8 and these ports, as on a real site. Not on macOS. */
   readonly vendorPorts?: { readonly rpcPort: number; readonly httpPort: number };
+  /** Passwords in place of the usual ones, for whoever looks for traces of them. */
+  readonly passwords?: { readonly antminer: string; readonly whatsminer: string };
   /** Wall time of the miners' clocks, for `When` and the life of tokens. */
   readonly nowMs?: () => number;
   /** A steady clock in milliseconds that drives simulated time; by default the process's own. */
@@ -71,7 +73,8 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
     const air = airs.get(identity.zoneId) ?? new ZoneAir(identity.zoneId, seed);
     airs.set(identity.zoneId, air);
     const miner = new SimulatedMiner(identity, { seed, clock, air, pools });
-    const login = identity.vendor === 'antminer' ? antminerLogin : whatsminerLogin;
+    const usual = identity.vendor === 'antminer' ? antminerLogin : whatsminerLogin;
+    const login = { ...usual, password: options.passwords?.[identity.vendor] ?? usual.password };
     endpoints.set(
       identity.minerId,
       new MinerEndpoint(miner, portsOf(options, identity.index), { http, seed, nowMs, login }),

@@ -1,0 +1,87 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type GatewayConfigInput, parseGatewayConfig, readGatewayConfig } from '../config.ts';
+import { keyId, secret } from '../test-kit/envelopes.ts';
+import { place } from '../test-kit/memory-bus.ts';
+import { openDisk } from './edge-sealing.ts';
+import { rotateLocalKey } from './providers/local-key.ts';
+import { settleMiners } from './sealed-miners.ts';
+
+let directory: string;
+let stateDir: string;
+let configPath: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sealed-miners-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  stateDir = join(directory, 'state');
+  configPath = join(directory, 'gateway.json');
+});
+
+const miners = Array.from({ length: 600 }, (_, index) => ({
+  minerId: `m-${index}`,
+  vendor: 'antminer' as const,
+  host: `10.11.${index >> 8}.${index & 255}`,
+  username: 'operator',
+  password: `pw-${index}-Zq`,
+  mac: `AA:BB:CC:00:${(index >> 8).toString(16).padStart(2, '0')}:${(index & 255).toString(16).padStart(2, '0')}`,
+}));
+const install = (changes: Partial<GatewayConfigInput> = {}) =>
+  writeFileSync(configPath, JSON.stringify({ ...place, hmacKeys: [{ keyId, secret }], miners, ...changes }), {
+    mode: 0o644,
+  });
+const begin = async () => {
+  const given = readGatewayConfig(configPath);
+  return settleMiners(given, stateDir, await openDisk(given, stateDir), configPath);
+};
+const onDisk = () =>
+  [configPath, ...readdirSync(stateDir).map((name) => join(stateDir, name))].map((file) => ({
+    file,
+    mode: statSync(file).mode & 0o777,
+    text: readFileSync(file, 'latin1'),
+  }));
+
+describe('miners of a gateway', () => {
+  it('are sealed at the first start, taken out of the configuration, and known again at the next', async () => {
+    install();
+    const first = await begin();
+    expect(first.miners).toHaveLength(600);
+    for (const { file, mode, text } of onDisk()) {
+      expect([file, mode]).toEqual([file, 0o600]);
+      for (const trace of ['10.11.', 'pw-7-Zq', 'AA:BB:CC', Buffer.from('pw-7-Zq').toString('hex')])
+        expect([file, text.includes(trace)]).toEqual([file, false]);
+    }
+    expect(Object.keys(JSON.parse(readFileSync(configPath, 'utf8')))).not.toContain('miners');
+    expect((await begin()).miners).toEqual(first.miners);
+  });
+
+  it('are replaced by those of an edited configuration', async () => {
+    install();
+    await begin();
+    install({ miners: miners.slice(0, 2) });
+    await begin();
+    expect((await begin()).miners.map(({ minerId }) => minerId)).toEqual(['m-0', 'm-1']);
+  });
+
+  it('survive a rotation of the disk key, and a stop between sealing and taking out', async () => {
+    install();
+    const first = await begin();
+    rotateLocalKey(join(stateDir, 'sealing.key'));
+    expect((await begin()).miners).toEqual(first.miners);
+    // As a stop right after the sealing leaves it: sealed, and in clear still.
+    install();
+    expect((await begin()).miners).toEqual(first.miners);
+    expect(readFileSync(configPath, 'utf8')).not.toContain('10.11.');
+  });
+
+  it('do not open at another gateway', async () => {
+    install();
+    const given = readGatewayConfig(configPath);
+    await begin();
+    const other = parseGatewayConfig({ ...given, gatewayId: 'gw-other', miners: [] });
+    await expect(
+      settleMiners(other, stateDir, await openDisk(other, stateDir), undefined),
+    ).rejects.toMatchObject({ fault: 'not_authentic' });
+  });
+});
