@@ -257,7 +257,7 @@ const actAsEdge = async (commandId: string) => {
     const command = await readCommand(store)(1, commandId);
     if (!command) throw new Error('no command');
     const event = commandEvent(command, controlActor, `control.command.${type}`, payload as never);
-    expect(await moveCommand(store)(command, name, Date.now(), patch, [event])).toBe(true);
+    expect(await moveCommand(store)({ command, name, nowMs: Date.now(), patch, events: [event] })).toBe(true);
     return command;
   };
   await move('dispatch', {}, 'dispatched', { gateway_id: 'gw-1', sequence: 1 });

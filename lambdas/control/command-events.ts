@@ -18,7 +18,7 @@ export const actorOf = (who: string): Actor => {
 type CommandEventType = Extract<Parameters<typeof stateEvent>[0]['type'], `control.command.${string}`>;
 type OwnPayload<T extends CommandEventType> = Omit<
   EventPayload<T>,
-  'command_id' | 'correlation_id' | 'recommendation_id'
+  'command_id' | 'correlation_id' | 'recommendation_id' | 'batch_id'
 >;
 
 /** States an event about a command, with the ids of its story. */
@@ -33,6 +33,7 @@ export const commandEvent = <T extends CommandEventType>(
     miner_id: command.minerId,
     correlation_id: command.correlationId,
     ...(command.recommendationId !== undefined && { recommendation_id: command.recommendationId }),
+    ...(command.batchId !== undefined && { batch_id: command.batchId }),
   };
   return stateEvent({
     ...actor,

@@ -1,28 +1,23 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { CommandStatus } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type AuditStore, commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
 import { cursorAfter } from '../shared/cursor.ts';
+import { type CommandRecord, commandRecord } from './command.ts';
 import {
-  type CommandRecord,
-  commandRecord,
-  conditionOf,
-  dueAt,
-  type TransitionName,
-  transitions,
-} from './command.ts';
-import { commandsByDue, commandsByStatus, controlKeys, openCommands } from './control-keys.ts';
+  commandsByDue,
+  commandsByStatus,
+  controlKeys,
+  openCommands,
+  unknownCommands,
+} from './control-keys.ts';
+import { indexKeys, type Move, moveAll } from './move-commands.ts';
 
 export type ControlStore = AuditStore & { readonly controlTable: string };
-type ControlReader = Pick<ControlStore, 'db' | 'controlTable'>;
+export type ControlReader = Pick<ControlStore, 'db' | 'controlTable'>;
 
 const isNew = { ConditionExpression: 'attribute_not_exists(pk)' } as const;
-
-const indexKeys = ({ siteId, status, dueAtMs }: Pick<CommandRecord, 'siteId' | 'status' | 'dueAtMs'>) => ({
-  status_pk: controlKeys.status(siteId, status),
-  ...(dueAtMs !== undefined && { due_pk: openCommands, due_sk: controlKeys.due(dueAtMs) }),
-});
 
 export const readCommand =
   ({ db, controlTable }: ControlReader) =>
@@ -37,10 +32,41 @@ export const readCommand =
     return Item && commandRecord.parse(Item);
   };
 
-/** The command that a dedupe key already stands for. */
+const mostPerGet = 100;
+
+/** Those of the commands that exist, in the order of their ids as asked. */
+export const readCommands =
+  ({ db, controlTable }: ControlReader) =>
+  async (siteId: number, commandIds: readonly string[]): Promise<CommandRecord[]> => {
+    const found = new Map<string, CommandRecord>();
+    let keys = [...new Set(commandIds)].map((id) => controlKeys.command(siteId, id));
+    while (keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await db.send(
+        new BatchGetCommand({
+          RequestItems: { [controlTable]: { Keys: keys.slice(0, mostPerGet), ConsistentRead: true } },
+        }),
+      );
+      for (const item of Responses?.[controlTable] ?? []) {
+        const command = commandRecord.parse(item);
+        found.set(command.commandId, command);
+      }
+      const again = z
+        .array(z.object({ pk: z.string(), sk: z.string() }))
+        .parse(UnprocessedKeys?.[controlTable]?.Keys ?? []);
+      keys = [...again, ...keys.slice(mostPerGet)];
+    }
+    return commandIds.flatMap((id) => found.get(id) ?? []);
+  };
+
+const dedupeItem = z.object({ commandId: z.string(), requestHash: z.string().optional() });
+
+/** The command that a dedupe key already stands for, and the hash of the request that made it. */
 export const findByDedupeKey =
-  (store: ControlStore) =>
-  async (siteId: number, dedupeKey: string): Promise<CommandRecord | undefined> => {
+  (store: ControlReader) =>
+  async (
+    siteId: number,
+    dedupeKey: string,
+  ): Promise<{ readonly command: CommandRecord; readonly requestHash?: string | undefined } | undefined> => {
     const { Item } = await store.db.send(
       new GetCommand({
         TableName: store.controlTable,
@@ -48,84 +74,91 @@ export const findByDedupeKey =
         ConsistentRead: true,
       }),
     );
-    return Item && readCommand(store)(siteId, z.string().parse(Item.commandId));
+    if (!Item) return undefined;
+    const { commandId, requestHash } = dedupeItem.parse(Item);
+    const command = await readCommand(store)(siteId, commandId);
+    return command && { command, requestHash };
   };
 
-/** Writes a new command with its events. False when its dedupe key is taken; nothing is written then. */
+/** A new command's item, for a transaction. */
+export const newCommandItem = (
+  { controlTable: TableName }: Pick<ControlStore, 'controlTable'>,
+  command: CommandRecord,
+): TransactItem => ({
+  Put: {
+    TableName,
+    Item: { ...controlKeys.command(command.siteId, command.commandId), ...command, ...indexKeys(command) },
+    ...isNew,
+  },
+});
+
+export type Inserted = 'inserted' | 'known' | { readonly refusedBy: number };
+
+/**
+ * Writes a new command with its events and whatever else must be true: `known` when its dedupe key is taken,
+ * `refusedBy` the place among `others` whose condition failed. Nothing is written then.
+ */
 export const insertCommand =
   (store: ControlStore) =>
-  async (command: CommandRecord, events: readonly NewDomainEvent[]): Promise<boolean> => {
+  async (
+    command: CommandRecord,
+    events: readonly NewDomainEvent[],
+    others: readonly TransactItem[] = [],
+    requestHash?: string,
+  ): Promise<Inserted> => {
     const { siteId, commandId, dedupeKey } = command;
-    const TableName = store.controlTable;
-    const dedupe = { ...controlKeys.dedupe(siteId, dedupeKey), commandId };
-    const item = { ...controlKeys.command(siteId, commandId), ...command, ...indexKeys(command) };
-    const committed = await commitWithAudit(store)(
-      [{ Put: { TableName, Item: dedupe, ...isNew } }, { Put: { TableName, Item: item, ...isNew } }],
-      events,
-    );
-    return committed.ok;
+    const dedupe = {
+      ...controlKeys.dedupe(siteId, dedupeKey),
+      commandId,
+      ...(requestHash !== undefined && { requestHash }),
+    };
+    const own = [
+      { Put: { TableName: store.controlTable, Item: dedupe, ...isNew } },
+      newCommandItem(store, command),
+    ];
+    const committed = await commitWithAudit(store)([...own, ...others], events);
+    if (committed.ok) return 'inserted';
+    return committed.conflict < own.length ? 'known' : { refusedBy: committed.conflict - own.length };
   };
-
-/** What a transition may write beside the status. */
-export type CommandPatch = Partial<
-  Pick<
-    CommandRecord,
-    'envelope' | 'dispatchedAtMs' | 'acknowledgedAtMs' | 'settledAtMs' | 'failure' | 'before' | 'after'
-  >
->;
-
-/** The conditional write that makes a transition, for a transaction. */
-export const moveItem = (
-  { controlTable }: Pick<ControlStore, 'controlTable'>,
-  command: CommandRecord,
-  name: TransitionName,
-  nowMs: number,
-  patch: CommandPatch = {},
-): TransactItem => {
-  const { from, to } = transitions[name];
-  const dueAtMs = dueAt(to, command.expiresAtMs, nowMs);
-  const { status_pk, ...due } = indexKeys({ siteId: command.siteId, status: to, dueAtMs });
-  const set = {
-    updatedAtMs: nowMs,
-    status_pk,
-    ...patch,
-    ...due,
-    ...(dueAtMs !== undefined && { dueAtMs }),
-  };
-  const fields = Object.entries(set).filter(([, value]) => value !== undefined);
-  const assignments = ['#status = :to', ...fields.map(([field]) => `#${field} = :${field}`)].join(', ');
-  const condition = conditionOf(name);
-  return {
-    Update: {
-      TableName: controlTable,
-      Key: controlKeys.command(command.siteId, command.commandId),
-      UpdateExpression: `SET ${assignments}${dueAtMs === undefined ? ' REMOVE dueAtMs, due_pk, due_sk' : ''}`,
-      ConditionExpression: condition,
-      ExpressionAttributeNames: {
-        '#status': 'status',
-        ...Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
-      },
-      ExpressionAttributeValues: {
-        ':to': to,
-        ...Object.fromEntries(from.map((status, index) => [`:from${index}`, status])),
-        ...Object.fromEntries(fields.map(([field, value]) => [`:${field}`, value])),
-        ...(condition.includes(':nowMs') && { ':nowMs': nowMs }),
-      },
-    },
-  };
-};
 
 /** Moves a command and records the events. False when its condition did not hold; nothing is written then. */
 export const moveCommand =
   (store: ControlStore) =>
+  async (move: Move): Promise<boolean> =>
+    (await moveAll(store)([move]))[0] ?? false;
+
+/** Stores a vote, or anything else that changes no status, unless the command has changed since it was read. */
+export const amendCommand =
+  (store: ControlStore) =>
   async (
-    command: CommandRecord,
-    name: TransitionName,
-    nowMs: number,
-    patch: CommandPatch,
+    { siteId, commandId, status, revision = 0 }: CommandRecord,
+    changes: Pick<CommandRecord, 'votes' | 'need' | 'updatedAtMs'>,
     events: readonly NewDomainEvent[],
   ): Promise<boolean> => {
-    const committed = await commitWithAudit(store)([moveItem(store, command, name, nowMs, patch)], events);
+    const fields = Object.entries({ ...changes, revision: revision + 1 });
+    const committed = await commitWithAudit(store)(
+      [
+        {
+          Update: {
+            TableName: store.controlTable,
+            Key: controlKeys.command(siteId, commandId),
+            UpdateExpression: `SET ${fields.map(([field]) => `#${field} = :${field}`).join(', ')}`,
+            ConditionExpression:
+              '#status = :status AND (attribute_not_exists(#revision) OR #revision = :was) AND expiresAtMs > :updatedAtMs',
+            ExpressionAttributeNames: {
+              '#status': 'status',
+              ...Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
+            },
+            ExpressionAttributeValues: {
+              ':status': status,
+              ':was': revision,
+              ...Object.fromEntries(fields.map(([field, value]) => [`:${field}`, value])),
+            },
+          },
+        },
+      ],
+      events,
+    );
     return committed.ok;
   };
 
@@ -148,18 +181,29 @@ export const noteLateAnswer =
 
 export type CommandPage = { readonly commands: readonly CommandRecord[]; readonly nextCursor?: string };
 
-/** A page of a site's commands, newest first, all or those in one status. */
+/** A page of a site's commands, newest first, all or those in one status, made within a span of time where one is given. */
 export const listCommands =
   ({ db, controlTable }: ControlReader) =>
-  async (siteId: number, limit: number, status?: CommandStatus, after?: string): Promise<CommandPage> => {
+  async (
+    siteId: number,
+    limit: number,
+    status?: CommandStatus,
+    after?: string,
+    { sinceMs = 0, untilMs = 2 ** 47 }: { readonly sinceMs?: number; readonly untilMs?: number } = {},
+  ): Promise<CommandPage> => {
     const pk = `SITE#${siteId}`;
     const partition = status ? controlKeys.status(siteId, status) : pk;
+    const at = (ms: number) => `COMMAND#cmd-${ms.toString(16).padStart(12, '0')}`;
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
         TableName: controlTable,
         ...(status && { IndexName: commandsByStatus }),
-        KeyConditionExpression: `${status ? 'status_pk' : 'pk'} = :partition AND begins_with(sk, :command)`,
-        ExpressionAttributeValues: { ':partition': partition, ':command': 'COMMAND#' },
+        KeyConditionExpression: `${status ? 'status_pk' : 'pk'} = :partition AND sk BETWEEN :first AND :last`,
+        ExpressionAttributeValues: {
+          ':partition': partition,
+          ':first': at(sinceMs),
+          ':last': `${at(untilMs)}~`,
+        },
         ScanIndexForward: false,
         Limit: limit,
         ...(after !== undefined && {
@@ -174,8 +218,8 @@ export const listCommands =
     };
   };
 
-/** Up to `limit` unsettled commands whose time has run out, the longest overdue first. */
-export const listDue =
+const listBefore =
+  (partition: string) =>
   ({ db, controlTable }: ControlReader) =>
   async (nowMs: number, limit: number): Promise<CommandRecord[]> => {
     const { Items } = await db.send(
@@ -183,9 +227,53 @@ export const listDue =
         TableName: controlTable,
         IndexName: commandsByDue,
         KeyConditionExpression: 'due_pk = :open AND due_sk <= :now',
-        ExpressionAttributeValues: { ':open': openCommands, ':now': controlKeys.due(nowMs) },
+        ExpressionAttributeValues: { ':open': partition, ':now': controlKeys.due(nowMs) },
         Limit: limit,
       }),
     );
     return (Items ?? []).map((item) => commandRecord.parse(item));
   };
+
+/** Up to `limit` unsettled commands whose time has run out, the longest overdue first. */
+export const listDue = listBefore(openCommands);
+
+/** Up to `limit` commands whose end is unknown and for which telemetry is to be asked again. */
+export const listUnknown = listBefore(unknownCommands);
+
+/** When telemetry is next asked for a command whose end is unknown; never again where `nextMs` is absent. */
+export const observeAgain =
+  ({ db, controlTable }: ControlReader) =>
+  async ({ siteId, commandId }: CommandRecord, nextMs?: number): Promise<void> => {
+    await db.send(
+      new UpdateCommand({
+        TableName: controlTable,
+        Key: controlKeys.command(siteId, commandId),
+        UpdateExpression:
+          nextMs === undefined ? 'REMOVE dueAtMs, due_pk, due_sk' : 'SET dueAtMs = :next, due_sk = :sk',
+        ConditionExpression: '#status = :unknown',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':unknown': 'UNKNOWN',
+          ...(nextMs !== undefined && { ':next': nextMs, ':sk': controlKeys.due(nextMs) }),
+        },
+      }),
+    );
+  };
+
+/** Makes a rollback the one of its command, while that is as it was read. */
+export const claimRollback =
+  ({ controlTable }: Pick<ControlStore, 'controlTable'>) =>
+  ({ siteId, commandId, status, rollbackId: former }: CommandRecord, rollbackId: string): TransactItem => ({
+    Update: {
+      TableName: controlTable,
+      Key: controlKeys.command(siteId, commandId),
+      UpdateExpression: 'SET rollbackId = :next',
+      ConditionExpression: `#status = :status AND ${former === undefined ? 'attribute_not_exists(rollbackId)' : 'rollbackId = :former'}`,
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: {
+        ':next': rollbackId,
+        ':status': status,
+        ...(former !== undefined && { ':former': former }),
+      },
+    },
+  });

@@ -18,7 +18,7 @@ test('each transition is allowed by exactly this condition', () => {
     lose: 'attribute_exists(pk) AND #status IN (:from0, :from1)',
     expire: 'attribute_exists(pk) AND #status IN (:from0, :from1, :from2, :from3) AND dueAtMs <= :nowMs',
     giveUp: 'attribute_exists(pk) AND #status IN (:from0) AND dueAtMs <= :nowMs',
-    rollBack: 'attribute_exists(pk) AND #status IN (:from0)',
+    rollBack: 'attribute_exists(pk) AND #status IN (:from0, :from1)',
   });
 });
 
@@ -29,7 +29,7 @@ const successors: Record<CommandStatus, readonly CommandStatus[]> = {
   APPROVED: ['DISPATCHED', 'CANCELLED', 'EXPIRED'],
   DISPATCHED: ['ACKNOWLEDGED', 'COMPLETED', 'FAILED', 'UNKNOWN', 'EXPIRED'],
   ACKNOWLEDGED: ['COMPLETED', 'FAILED', 'UNKNOWN'],
-  UNKNOWN: ['COMPLETED', 'FAILED'],
+  UNKNOWN: ['COMPLETED', 'FAILED', 'ROLLED_BACK'],
   COMPLETED: ['ROLLED_BACK'],
   FAILED: [],
   DENIED: [],

@@ -4,9 +4,11 @@ import {
   commandEnvelope,
   commandOrder,
   commandStatuses,
+  riskTiers,
 } from '../../contracts/command.ts';
 import { epochMs, gatewayId, minerId, siteId, tenantId } from '../../contracts/identifiers.ts';
 import { minerReading } from '../../contracts/reading.ts';
+import { approvalNeed, vote } from './ballot.ts';
 
 /**
  * One command to one miner. `dueAtMs` is the moment at which silence settles it and is absent once it is settled.
@@ -26,6 +28,20 @@ export const commandRecord = z.object({
   correlationId: z.string().min(1).max(128),
   recommendationId: z.string().min(1).max(63).optional(),
   dedupeKey: z.string().min(1).max(128),
+  /** What a person gave as the reason. */
+  reason: z.string().max(500).optional(),
+  tier: z.enum(riskTiers).optional(),
+  need: approvalNeed.optional(),
+  votes: z.array(vote).max(50).optional(),
+  /** Grows with every vote, so that none is lost or counted twice. */
+  revision: z.int().optional(),
+  selectionHash: z.string().optional(),
+  powerKw: z.number().optional(),
+  /** How long it may be delivered once it is approved. */
+  deliveryMs: z.int().positive().optional(),
+  batchId: z.string().optional(),
+  /** The command that puts this one back, once one was asked for. */
+  rollbackId: z.string().optional(),
   createdAtMs: epochMs,
   updatedAtMs: epochMs,
   expiresAtMs: epochMs,
@@ -49,7 +65,7 @@ type Transition = {
 
 /**
  * Every change that a command's status may make. UNKNOWN may still be settled by what the gateway observes later;
- * COMPLETED may be rolled back; the other ends are final.
+ * it and COMPLETED may be rolled back; the other ends are final.
  */
 export const transitions = {
   submit: { from: ['PENDING'], to: 'PENDING_APPROVAL' },
@@ -67,7 +83,7 @@ export const transitions = {
     when: 'dueAtMs <= :nowMs',
   },
   giveUp: { from: ['ACKNOWLEDGED'], to: 'UNKNOWN', when: 'dueAtMs <= :nowMs' },
-  rollBack: { from: ['COMPLETED'], to: 'ROLLED_BACK' },
+  rollBack: { from: ['COMPLETED', 'UNKNOWN'], to: 'ROLLED_BACK' },
 } as const satisfies Record<string, Transition>;
 export type TransitionName = keyof typeof transitions;
 
@@ -99,7 +115,10 @@ export const acknowledgementGraceMs = 10_000;
 /** How long a gateway may take from its acknowledgement to its result: a miner's reboot and the read-back after it. */
 export const resultGraceMs = 10 * 60_000;
 
-/** When silence settles a command in this status; undefined where it is settled. */
+/** How long after a command's end became unknown, and then each time, until telemetry is looked at. */
+export const observeEveryMs = 60_000;
+
+/** When silence settles a command in this status, or telemetry is to be asked; undefined where it is settled. */
 export const dueAt = (status: CommandStatus, expiresAtMs: number, nowMs: number): number | undefined => {
   switch (status) {
     case 'PENDING':
@@ -110,6 +129,8 @@ export const dueAt = (status: CommandStatus, expiresAtMs: number, nowMs: number)
       return expiresAtMs + acknowledgementGraceMs;
     case 'ACKNOWLEDGED':
       return nowMs + resultGraceMs;
+    case 'UNKNOWN':
+      return nowMs + observeEveryMs;
     default:
       return undefined;
   }

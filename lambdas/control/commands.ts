@@ -5,6 +5,7 @@ import type { Result } from '../shared/result.ts';
 import type { CommandRecord } from './command.ts';
 import * as repository from './command-repository.ts';
 import * as expiring from './expire-command.ts';
+import { readPolicy } from './policy-repository.ts';
 import * as proposing from './propose-command.ts';
 
 /**
@@ -19,6 +20,7 @@ export const proposeCommand = (deps: ControlDeps) =>
     findMiner: readMiner(deps),
     insertCommand: repository.insertCommand(deps),
     findByDedupeKey: repository.findByDedupeKey(deps),
+    readPolicy: readPolicy(deps),
     clock: deps.clock ?? systemClock,
   });
 

@@ -1,4 +1,5 @@
-import type { CommandStatus } from '../../contracts/command.ts';
+import type { BatchStatus } from '../../contracts/api-control.ts';
+import type { CommandStatus, MinerOrderType } from '../../contracts/command.ts';
 
 const digits = (value: number) => String(value).padStart(15, '0');
 
@@ -19,6 +20,26 @@ export const controlKeys = {
     sk: `SEQUENCE#${digits(sequence)}`,
   }),
   status: (siteId: number, status: CommandStatus) => `SITE#${siteId}#${status}`,
+  batch: (siteId: number, batchId: string) => ({ pk: `SITE#${siteId}`, sk: `BATCH#${batchId}` }),
+  /** The miners of a batch as one version of it names them, in parts. */
+  targets: (siteId: number, batchId: string, version: number, part: number) => ({
+    pk: `BATCH#${siteId}#${batchId}`,
+    sk: `TARGETS#${digits(version)}#${digits(part)}`,
+  }),
+  batchStatus: (siteId: number, status: BatchStatus) => `SITE#${siteId}#BATCH#${status}`,
+  policy: (siteId: number, type: MinerOrderType) => ({ pk: `SITE#${siteId}`, sk: `POLICY#${type}` }),
+  /** Orders of a type given in one hour, at a site (`who` is `SITE`) or by one person. */
+  quota: (siteId: number, type: string, who: string, hour: number) => ({
+    pk: `QUOTA#${siteId}#${type}`,
+    sk: `${who}#${digits(hour)}`,
+  }),
+  /** The kill switch over a tenant, a site or a gateway. */
+  tenantHalt: (tenantId: string) => ({ pk: `HALT#ALL#${tenantId}`, sk: 'HALT' }),
+  siteHalt: (siteId: number) => ({ pk: `HALT#SITE#${siteId}`, sk: 'HALT' }),
+  gatewayHalt: (siteId: number, gatewayId: string) => ({
+    pk: `HALT#GATEWAY#${siteId}#${gatewayId}`,
+    sk: 'HALT',
+  }),
   due: (dueAtMs: number) => digits(dueAtMs),
 };
 
@@ -27,3 +48,7 @@ export const commandsByStatus = 'by-status';
 /** Index of unsettled commands by the time at which silence settles them: partition `due_pk`, sort `due_sk`. */
 export const commandsByDue = 'by-due';
 export const openCommands = 'OPEN';
+/** In the same index: commands whose end nobody knows, by when telemetry is next looked at. */
+export const unknownCommands = 'UNKNOWN';
+/** In the same index: batches that are not at their end. */
+export const openBatches = 'BATCHES';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandEnvelope } from '../../contracts/command.ts';
-import { type DispatchDeps, dispatchCommand } from './dispatch-command.ts';
-import { proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
+import type { DispatchDeps } from './dispatch-command.ts';
+import { dispatchOne, proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
 
 let control: TestControl;
 beforeEach(async () => {
@@ -34,7 +34,7 @@ const crashing = (deps: DispatchDeps, at: number, when: 'before' | 'after') => {
     calls,
     deps: {
       clock: deps.clock,
-      readCommand: wrap(deps.readCommand),
+      readCommands: wrap(deps.readCommands),
       readLane: wrap(deps.readLane),
       allocate: wrap(deps.allocate),
       markPublished: wrap(deps.markPublished),
@@ -52,10 +52,10 @@ const firstArrivals = (envelopes: readonly CommandEnvelope[]) => {
 
 test('a command is sent once, and asking again sends nothing', async () => {
   const commandId = await approved('gw1_m1');
-  await dispatchCommand(control.dispatchDeps)(siteId, commandId);
-  await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+  await dispatchOne(control.dispatchDeps)(siteId, commandId);
+  await dispatchOne(control.dispatchDeps)(siteId, commandId);
   expect(control.published).toHaveLength(1);
-  const command = await control.dispatchDeps.readCommand(siteId, commandId);
+  const command = await control.read(commandId);
   expect(command).toMatchObject({
     status: 'DISPATCHED',
     dispatchedAtMs: startMs,
@@ -72,15 +72,15 @@ test('a crash at any await, before or after its effect, ends in one envelope, pu
       const commandId = await approved(`gw1_${when}${at}`);
       control.published.length = 0;
       const { deps, calls } = crashing(control.dispatchDeps, at, when);
-      const crashed = await dispatchCommand(deps)(siteId, commandId).then(
+      const crashed = await dispatchOne(deps)(siteId, commandId).then(
         () => false,
         (error) => error instanceof Crash,
       );
-      await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+      await dispatchOne(control.dispatchDeps)(siteId, commandId);
       sequence += 1;
       expect(new Set(control.published.map((one) => JSON.stringify(one))).size).toBe(1);
       expect(control.published[0]).toMatchObject({ commandId, sequence });
-      expect(await control.dispatchDeps.readCommand(siteId, commandId)).toMatchObject({
+      expect(await control.read(commandId)).toMatchObject({
         status: 'DISPATCHED',
       });
       expect(await control.dispatchDeps.readLane(siteId, 'gw1')).toMatchObject({
@@ -102,13 +102,14 @@ test('many dispatchers at once, some crashing: every gateway first meets its seq
   const commandIds = await Promise.all(miners.map(approved));
   await Promise.allSettled(
     commandIds.flatMap((commandId, index) => [
-      dispatchCommand(
-        crashing(control.dispatchDeps, 3 + (index % 8), index % 3 === 0 ? 'before' : 'after').deps,
-      )(siteId, commandId),
-      dispatchCommand(control.dispatchDeps)(siteId, commandId),
+      dispatchOne(crashing(control.dispatchDeps, 3 + (index % 8), index % 3 === 0 ? 'before' : 'after').deps)(
+        siteId,
+        commandId,
+      ),
+      dispatchOne(control.dispatchDeps)(siteId, commandId),
     ]),
   );
-  for (const commandId of commandIds) await dispatchCommand(control.dispatchDeps)(siteId, commandId);
+  for (const commandId of commandIds) await dispatchOne(control.dispatchDeps)(siteId, commandId);
   for (const gatewayId of ['gw1', 'gw2']) {
     const own = control.published.filter((one) => one.gatewayId === gatewayId);
     expect(firstArrivals(own).map(({ sequence }) => sequence)).toEqual(
@@ -122,9 +123,9 @@ test('an envelope whose publishing failed holds the lane, and goes out before th
   const first = await approved('gw1_m1');
   const second = await approved('gw1_m2');
   const offline = { ...control.dispatchDeps, publish: async () => Promise.reject(new Error('offline')) };
-  await expect(dispatchCommand(offline)(siteId, first)).rejects.toThrow('offline');
-  await expect(dispatchCommand(offline)(siteId, second)).rejects.toThrow('offline');
-  await dispatchCommand(control.dispatchDeps)(siteId, second);
+  await expect(dispatchOne(offline)(siteId, first)).rejects.toThrow('offline');
+  await expect(dispatchOne(offline)(siteId, second)).rejects.toThrow('offline');
+  await dispatchOne(control.dispatchDeps)(siteId, second);
   expect(control.published.map(({ commandId, sequence }) => [commandId, sequence])).toEqual([
     [first, 1],
     [second, 2],
@@ -135,11 +136,11 @@ test('what has expired is not sent, and does not hold the lane', async () => {
   const first = await approved('gw1_m1');
   const second = await approved('gw1_m2');
   const offline = { ...control.dispatchDeps, publish: async () => Promise.reject(new Error('offline')) };
-  await expect(dispatchCommand(offline)(siteId, first)).rejects.toThrow('offline');
+  await expect(dispatchOne(offline)(siteId, first)).rejects.toThrow('offline');
   control.now.ms = startMs + 60_000;
-  await dispatchCommand(control.dispatchDeps)(siteId, second);
-  await dispatchCommand(control.dispatchDeps)(siteId, first);
+  await dispatchOne(control.dispatchDeps)(siteId, second);
+  await dispatchOne(control.dispatchDeps)(siteId, first);
   expect(control.published).toEqual([]);
-  expect(await control.dispatchDeps.readCommand(siteId, second)).toMatchObject({ status: 'APPROVED' });
+  expect(await control.read(second)).toMatchObject({ status: 'APPROVED' });
   expect(await control.dispatchDeps.readLane(siteId, 'gw1')).toMatchObject({ allocated: 1, published: 1 });
 });

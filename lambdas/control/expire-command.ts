@@ -1,19 +1,12 @@
-import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import type { Clock } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
-import { type CommandRecord, mayMove, type TransitionName } from './command.ts';
+import { type CommandRecord, mayMove } from './command.ts';
 import { commandEvent, controlActor } from './command-events.ts';
-import type { CommandPatch } from './command-repository.ts';
+import type { Move } from './move-commands.ts';
 
 export type ExpireDeps = {
   readonly readCommand: (siteId: number, commandId: string) => Promise<CommandRecord | undefined>;
-  readonly moveCommand: (
-    command: CommandRecord,
-    name: TransitionName,
-    nowMs: number,
-    patch: CommandPatch,
-    events: readonly NewDomainEvent[],
-  ) => Promise<boolean>;
+  readonly moveCommand: (move: Move) => Promise<boolean>;
   readonly clock: Clock;
 };
 
@@ -28,19 +21,29 @@ export const expireCommand =
     const command = await deps.readCommand(siteId, commandId);
     if (!command) return fail('not_found', 'Command not found');
     const nowMs = deps.clock.nowMs();
-    const patch = { settledAtMs: nowMs };
-    if (mayMove(command, 'expire', nowMs)) {
-      const event = commandEvent(command, controlActor, 'control.command.expired', {});
-      await deps.moveCommand(command, 'expire', nowMs, { ...patch, failure: { code: 'EXPIRED' } }, [event]);
-    } else if (mayMove(command, 'giveUp', nowMs)) {
-      const event = commandEvent(command, controlActor, 'control.command.unknown', { reason: 'NO_RESULT' });
-      await deps.moveCommand(command, 'giveUp', nowMs, { ...patch, failure: { code: 'NO_RESULT' } }, [event]);
-    } else return succeed(command);
+    const move = overdueMove(command, nowMs);
+    if (!move) return succeed(command);
+    await deps.moveCommand(move);
     const settled = await deps.readCommand(siteId, commandId);
     return settled ? succeed(settled) : fail('not_found', 'Command not found');
   };
 
-export type ExpireDueDeps = ExpireDeps & {
+/** What silence makes of a command whose time is over; undefined while it has time, or where it is settled. */
+const overdueMove = (command: CommandRecord, nowMs: number): Move | undefined => {
+  const settle = (code: string) => ({ settledAtMs: nowMs, failure: { code } });
+  if (mayMove(command, 'expire', nowMs)) {
+    const events = [commandEvent(command, controlActor, 'control.command.expired', {})];
+    return { command, name: 'expire', nowMs, patch: settle('EXPIRED'), events };
+  }
+  if (!mayMove(command, 'giveUp', nowMs)) return undefined;
+  const events = [commandEvent(command, controlActor, 'control.command.unknown', { reason: 'NO_RESULT' })];
+  return { command, name: 'giveUp', nowMs, patch: settle('NO_RESULT'), events };
+};
+
+export type ExpireDueDeps = {
+  readonly readCommands: (siteId: number, commandIds: readonly string[]) => Promise<readonly CommandRecord[]>;
+  readonly moveAll: (moves: readonly Move[]) => Promise<readonly boolean[]>;
+  readonly clock: Clock;
   readonly listDue: (nowMs: number, limit: number) => Promise<readonly CommandRecord[]>;
 };
 
@@ -54,11 +57,15 @@ export const expireDue = (deps: ExpireDueDeps) => async (mayGoOn: () => boolean)
     const due = await deps.listDue(deps.clock.nowMs(), pageSize);
     const fresh = due.filter(({ commandId }) => !tried.has(commandId));
     if (fresh.length === 0) break;
-    for (const { siteId, commandId } of fresh) {
-      if (!mayGoOn()) break;
-      tried.add(commandId);
-      await expireCommand(deps)(siteId, commandId);
-      settled += 1;
+    for (const [siteId, ofSite] of Map.groupBy(fresh, (command) => command.siteId)) {
+      for (const { commandId } of ofSite) tried.add(commandId);
+      const nowMs = deps.clock.nowMs();
+      const commands = await deps.readCommands(
+        siteId,
+        ofSite.map(({ commandId }) => commandId),
+      );
+      const moves = commands.flatMap((command) => overdueMove(command, nowMs) ?? []);
+      settled += (await deps.moveAll(moves)).filter((done) => done).length;
     }
   }
   return settled;

@@ -1,22 +1,26 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import type { CommandEnvelope } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
 import { ttlSeconds } from '../shared/clock.ts';
 import type { CommandRecord } from './command.ts';
-import { type ControlStore, moveItem } from './command-repository.ts';
+import type { ControlReader, ControlStore } from './command-repository.ts';
 import { controlKeys } from './control-keys.ts';
+import { notHalted } from './halt-repository.ts';
+import { moveItem } from './move-commands.ts';
 
 /**
- * The way of commands to one gateway. `allocated` is the last sequence given out, to `commandId`; `published` follows
- * it once that envelope was handed to the broker. The next sequence is given out only when both are equal, so
- * envelopes first leave in the order of their sequences, whoever sends them.
+ * The way of commands to one gateway. `allocated` is the last sequence given out; `commandIds` have the sequences from
+ * `published` + 1 up to it, in this order. `published` follows once their envelopes were handed to the broker. The next
+ * sequences are given out only when both are equal, so envelopes first leave in the order of their sequences, whoever
+ * sends them.
  */
 const storedLane = z.object({
   allocated: z.int().nonnegative(),
   published: z.int().nonnegative(),
-  commandId: z.string(),
+  commandIds: z.array(z.string()),
 });
 export type Lane = z.infer<typeof storedLane>;
 /** Nobody polls for an envelope that has expired; some more for clocks that differ. */
@@ -24,7 +28,7 @@ const keepSequenceMs = 3_600_000;
 
 /** The gateway's lane; undefined before its first command. */
 export const readLane =
-  ({ db, controlTable }: ControlStore) =>
+  ({ db, controlTable }: ControlReader) =>
   async (siteId: number, gatewayId: string): Promise<Lane | undefined> => {
     const { Item } = await db.send(
       new GetCommand({
@@ -36,52 +40,76 @@ export const readLane =
     return Item && storedLane.parse(Item);
   };
 
+/** A command with the envelope that it is to have from now on, and the event that says so. */
+export type Allocation = {
+  readonly command: CommandRecord;
+  readonly envelope: CommandEnvelope;
+  readonly event: NewDomainEvent;
+};
+/** At most so many at once: each takes three items of the transaction's hundred. */
+export const mostAllocated = 30;
+
 /**
- * Gives out the envelope's sequence, stores the envelope and moves the command to DISPATCHED, all or nothing. False
- * when another dispatcher was faster, on this lane or with this command.
+ * Gives out the envelopes' sequences, which follow each other, stores the envelopes and moves the commands of this one
+ * gateway to DISPATCHED: all or nothing, and nothing while a kill switch over the gateway is set or cannot be read.
+ * `contended` when another dispatcher was faster, on this lane or with one of these commands.
  */
 export const allocate =
   (store: ControlStore) =>
   async (
-    command: CommandRecord,
-    envelope: NonNullable<CommandRecord['envelope']>,
+    allocations: readonly Allocation[],
     nowMs: number,
-    event: NewDomainEvent,
-  ): Promise<boolean> => {
-    const { siteId, gatewayId, commandId } = command;
-    const previous = envelope.sequence - 1;
+  ): Promise<'allocated' | 'contended' | 'halted'> => {
+    const [first] = allocations;
+    const last = allocations.at(-1);
+    if (!first || !last) return 'allocated';
+    const { tenantId, siteId, gatewayId } = first.command;
+    const previous = first.envelope.sequence - 1;
+    const halts = notHalted(store, [
+      { scope: 'tenant', tenantId },
+      { scope: 'site', tenantId, siteId },
+      { scope: 'gateway', tenantId, siteId, gatewayId },
+    ]);
     const lane: TransactItem = {
       Update: {
         TableName: store.controlTable,
         Key: controlKeys.lane(siteId, gatewayId),
-        UpdateExpression: 'SET allocated = :next, published = :previous, commandId = :command',
+        UpdateExpression: 'SET allocated = :last, published = :previous, commandIds = :commands',
         ConditionExpression:
           previous === 0 ? 'attribute_not_exists(pk)' : 'allocated = :previous AND published = :previous',
         ExpressionAttributeValues: {
-          ':next': envelope.sequence,
+          ':last': last.envelope.sequence,
           ':previous': previous,
-          ':command': commandId,
+          ':commands': allocations.map(({ command }) => command.commandId),
         },
       },
     };
-    const given: TransactItem = {
+    const given = ({ commandId, sequence, expiresAtMs }: CommandEnvelope): TransactItem => ({
       Put: {
         TableName: store.controlTable,
         Item: {
-          ...controlKeys.envelope(siteId, gatewayId, envelope.sequence),
+          ...controlKeys.envelope(siteId, gatewayId, sequence),
           commandId,
-          sequence: envelope.sequence,
-          ttl: ttlSeconds(envelope.expiresAtMs + keepSequenceMs),
+          sequence,
+          ttl: ttlSeconds(expiresAtMs + keepSequenceMs),
         },
       },
-    };
-    const move = moveItem(store, command, 'dispatch', nowMs, { envelope, dispatchedAtMs: nowMs });
-    return (await commitWithAudit(store)([lane, move, given], [event])).ok;
+    });
+    const moves = allocations.flatMap(({ command, envelope }) => [
+      moveItem(store, { command, name: 'dispatch', nowMs, patch: { envelope, dispatchedAtMs: nowMs } }),
+      given(envelope),
+    ]);
+    const committed = await commitWithAudit(store)(
+      [...halts, lane, ...moves],
+      allocations.map(({ event }) => event),
+    );
+    if (committed.ok) return 'allocated';
+    return committed.conflict < halts.length ? 'halted' : 'contended';
   };
 
-/** Frees the lane for the next sequence. Nothing happens when another dispatcher has already done so. */
+/** Frees the lane for the next sequences. Nothing happens when another dispatcher has already done so. */
 export const markPublished =
-  ({ db, controlTable }: ControlStore) =>
+  ({ db, controlTable }: ControlReader) =>
   async (siteId: number, gatewayId: string, sequence: number): Promise<void> => {
     try {
       await db.send(

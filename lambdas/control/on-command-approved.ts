@@ -7,9 +7,9 @@ import { parseDomainEvent } from '../shared/bus-message.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
-import { sqsHandler } from '../shared/sqs-batch.ts';
-import { readCommand } from './command-repository.ts';
-import { dispatchCommand } from './dispatch-command.ts';
+import { sqsGroupHandler } from '../shared/sqs-group.ts';
+import { readCommands } from './command-repository.ts';
+import { dispatchCommands } from './dispatch-command.ts';
 import { allocate, markPublished, readLane } from './lane-repository.ts';
 
 const env = config({ CONTROL_TABLE: z.string(), AUDIT_TABLE: z.string(), FLEET_TABLE: z.string() });
@@ -17,8 +17,8 @@ const db = documentClient();
 const store = { db, controlTable: env.CONTROL_TABLE, auditTable: env.AUDIT_TABLE };
 const broker = new IoTDataPlaneClient({});
 
-const dispatch = dispatchCommand({
-  readCommand: readCommand(store),
+const dispatch = dispatchCommands({
+  readCommands: readCommands(store),
   readLane: readLane(store),
   allocate: allocate(store),
   markPublished: markPublished(store),
@@ -30,8 +30,16 @@ const dispatch = dispatchCommand({
   clock: systemClock,
 });
 
-/** Sends approved commands to their gateways. */
-export const handler = sqsHandler(async ({ body }) => {
-  const { event, payload } = parseDomainEvent(body, 'control.command.approved');
-  await dispatch(event.site_id, payload.command_id);
+/** Sends approved commands to their gateways, those of one gateway together. */
+export const handler = sqsGroupHandler({
+  parse: ({ body }) => {
+    const { event, payload } = parseDomainEvent(body, 'control.command.approved');
+    return { siteId: event.site_id, gatewayId: payload.gateway_id, commandId: payload.command_id };
+  },
+  groupBy: ({ siteId, gatewayId }) => `${siteId}/${gatewayId}`,
+  handle: async (group) => {
+    const siteId = group[0]?.siteId ?? 0;
+    await dispatch(siteId, [...new Set(group.map(({ commandId }) => commandId))]);
+    return [];
+  },
 });

@@ -2,20 +2,25 @@ import * as z from 'zod';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
-import { sqsHandler } from '../shared/sqs-batch.ts';
-import { moveCommand, noteLateAnswer, readCommand } from './command-repository.ts';
+import { sqsGroupHandler } from '../shared/sqs-group.ts';
+import { noteLateAnswer, readCommands } from './command-repository.ts';
 import { parseResponse } from './gateway-message.ts';
-import { recordResponse } from './record-response.ts';
+import { moveAll } from './move-commands.ts';
+import { recordResponses } from './record-response.ts';
 
 const env = config({ CONTROL_TABLE: z.string(), AUDIT_TABLE: z.string() });
 const store = { db: documentClient(), controlTable: env.CONTROL_TABLE, auditTable: env.AUDIT_TABLE };
 
-const record = recordResponse({
-  readCommand: readCommand(store),
-  moveCommand: moveCommand(store),
+const record = recordResponses({
+  readCommands: readCommands(store),
+  moveAll: moveAll(store),
   noteLateAnswer: noteLateAnswer(store),
   clock: systemClock,
 });
 
-/** Takes gateways' answers to commands. */
-export const handler = sqsHandler(async ({ body }) => record(parseResponse(body)));
+/** Takes gateways' answers to commands, those of one site together. */
+export const handler = sqsGroupHandler({
+  parse: ({ body }) => parseResponse(body),
+  groupBy: ({ siteId }) => String(siteId),
+  handle: record,
+});

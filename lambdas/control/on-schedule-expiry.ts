@@ -4,15 +4,16 @@ import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { logger } from '../shared/logger.ts';
-import { listDue, moveCommand, readCommand } from './command-repository.ts';
+import { listDue, readCommands } from './command-repository.ts';
 import { expireDue } from './expire-command.ts';
+import { moveAll } from './move-commands.ts';
 
 const env = config({ CONTROL_TABLE: z.string(), AUDIT_TABLE: z.string() });
 const store = { db: documentClient(), controlTable: env.CONTROL_TABLE, auditTable: env.AUDIT_TABLE };
 
 const expire = expireDue({
-  readCommand: readCommand(store),
-  moveCommand: moveCommand(store),
+  readCommands: readCommands(store),
+  moveAll: moveAll(store),
   listDue: listDue(store),
   clock: systemClock,
 });

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { commandTiers, minerOrder } from '../../contracts/command.ts';
+import type { Policy } from '../../contracts/api-control.ts';
+import { commandTiers, type MinerOrderType, minerOrder } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { epochMs, minerId, siteId, tenantId } from '../../contracts/identifiers.ts';
 import type { Clock } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { CommandRecord } from './command.ts';
 import { actorOf, commandEvent } from './command-events.ts';
+import type { Inserted } from './command-repository.ts';
+import type { StoredPolicy } from './policy.ts';
 
 /** Who asked or approved: `user:5`, `rule:2`, `ai:advisor`. */
 const party = z.string().regex(/^(user|rule|ai|system):[A-Za-z0-9._-]{1,50}$/);
@@ -30,14 +33,19 @@ export type ProposeDeps = {
   readonly findMiner: (
     siteId: number,
     minerId: string,
-  ) => Promise<{ readonly gatewayId: string } | undefined>;
-  readonly insertCommand: (command: CommandRecord, events: readonly NewDomainEvent[]) => Promise<boolean>;
-  readonly findByDedupeKey: (siteId: number, dedupeKey: string) => Promise<CommandRecord | undefined>;
+  ) => Promise<{ readonly gatewayId: string; readonly retired?: boolean | undefined } | undefined>;
+  readonly insertCommand: (command: CommandRecord, events: readonly NewDomainEvent[]) => Promise<Inserted>;
+  readonly findByDedupeKey: (
+    siteId: number,
+    dedupeKey: string,
+  ) => Promise<{ readonly command: CommandRecord } | undefined>;
+  /** What the site itself demands for this type; undefined where it has said nothing. */
+  readonly readPolicy: (siteId: number, type: MinerOrderType) => Promise<StoredPolicy | undefined>;
   readonly clock: Clock;
 };
 
 /** `cmd-`, the time in 12 hex digits and 16 random ones: ids sort by creation. */
-const newCommandId = (nowMs: number) =>
+export const newCommandId = (nowMs: number) =>
   `cmd-${nowMs.toString(16).padStart(12, '0')}${randomBytes(8).toString('hex')}`;
 
 /**
@@ -55,12 +63,13 @@ export const proposeCommand =
     const nowMs = deps.clock.nowMs();
     const dedupeKey = `${proposal.recommendationId}:${proposal.minerId}`;
     const known = await deps.findByDedupeKey(proposal.siteId, dedupeKey);
-    if (known) return succeed(known);
+    if (known) return succeed(known.command);
     if (proposal.expiresAtMs <= nowMs) return fail('validation_failed', 'The command has expired already');
-    const objection = objectionTo(proposal);
+    const stored = await deps.readPolicy(proposal.siteId, proposal.order.type);
+    const objection = objectionTo(proposal, stored?.policy);
     if (objection) return fail('forbidden', objection);
     const miner = await deps.findMiner(proposal.siteId, proposal.minerId);
-    if (!miner) return fail('not_found', `Miner ${proposal.minerId} not found`);
+    if (!miner || miner.retired) return fail('not_found', `Miner ${proposal.minerId} not found`);
     const command: CommandRecord = {
       ...proposal,
       commandId: newCommandId(nowMs),
@@ -71,23 +80,28 @@ export const proposeCommand =
       updatedAtMs: nowMs,
       dueAtMs: proposal.expiresAtMs,
     };
-    if (await deps.insertCommand(command, eventsOf(command))) return succeed(command);
+    if ((await deps.insertCommand(command, eventsOf(command))) === 'inserted') return succeed(command);
     const winner = await deps.findByDedupeKey(proposal.siteId, dedupeKey);
     if (!winner) throw new Error(`Command ${dedupeKey} was refused by the table and is not there`);
-    return succeed(winner);
+    return succeed(winner.command);
   };
 
 /**
  * The last look before a miner is touched, whatever the proposer decided: whoever asked is never the only approver, and
- * an order of a high tier needs two people.
+ * an order of a high tier needs two people, and more where the site's own policy says so.
  */
-const objectionTo = ({ requestedBy, approvals, order }: z.output<typeof commandProposal>) => {
+const objectionTo = (
+  { requestedBy, approvals, order }: z.output<typeof commandProposal>,
+  policy: Policy | undefined,
+) => {
   const approvers = new Set(approvals);
   if (approvers.size === 1 && approvers.has(requestedBy))
     return 'Whoever asks for a command cannot be its only approver';
   const people = [...approvers].filter((who) => who.startsWith('user:'));
   if (commandTiers[order.type] === 'high' && people.length < 2)
     return `${order.type} needs the approval of two different people`;
+  if (policy && people.length < policy.approvers)
+    return `${order.type} needs the approval of ${policy.approvers} people at this site`;
   return undefined;
 };
 

@@ -3,9 +3,9 @@ import type { CommandResponse } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { acknowledgementGraceMs, resultGraceMs } from './command.ts';
 import { listDue } from './command-repository.ts';
-import { dispatchCommand } from './dispatch-command.ts';
 import { expireCommand, expireDue } from './expire-command.ts';
-import { proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
+import { moveAll } from './move-commands.ts';
+import { dispatchOne, proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
 
 let control: TestControl;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ afterEach(() => control.close());
 const send = async (minerId: string) => {
   const result = await control.propose(proposal(minerId));
   if (!result.ok) throw new Error(result.failure.message);
-  await dispatchCommand(control.dispatchDeps)(siteId, result.value.commandId);
+  await dispatchOne(control.dispatchDeps)(siteId, result.value.commandId);
   return result.value.commandId;
 };
 const base = (commandId: string) =>
@@ -39,7 +39,7 @@ const failed = (id: string): CommandResponse => ({
   outcome: 'failed',
   detail: 'the miner said no',
 });
-const read = (id: string) => control.dispatchDeps.readCommand(siteId, id);
+const read = (id: string) => control.read(id);
 const eventsAfterDispatch = async () =>
   (await control.events()).slice(3).map((type) => type.replace('control.command.', ''));
 
@@ -111,7 +111,11 @@ test('silence: not acknowledged expires, acknowledged becomes unknown, and what 
   const silent = await send('gw1_m1');
   const begun = await send('gw1_m2');
   await control.answer(accepted(begun));
-  const run = expireDue({ ...control.expiring, listDue: listDue(control.store) });
+  const run = expireDue({
+    ...control.dispatchDeps,
+    moveAll: moveAll(control.store),
+    listDue: listDue(control.store),
+  });
   control.now.ms = startMs + 60_000 + acknowledgementGraceMs - 1;
   expect(await run(() => true)).toBe(0);
   expect(await expireCommand(control.expiring)(siteId, silent)).toMatchObject({

@@ -5,8 +5,9 @@ import { verifySite } from '../audit/verify-site.ts';
 import * as repository from './command-repository.ts';
 import { moveCommand, noteLateAnswer, readCommand } from './command-repository.ts';
 import { commandsByDue, commandsByStatus } from './control-keys.ts';
-import type { DispatchDeps } from './dispatch-command.ts';
+import { type DispatchDeps, dispatchCommands } from './dispatch-command.ts';
 import { allocate, markPublished, readLane } from './lane-repository.ts';
+import { readPolicy } from './policy-repository.ts';
 import { type CommandProposal, proposeCommand } from './propose-command.ts';
 import { recordResponse } from './record-response.ts';
 
@@ -35,7 +36,7 @@ export const startControl = async () => {
   };
   const published: CommandEnvelope[] = [];
   const dispatchDeps: DispatchDeps = {
-    readCommand: readCommand(store),
+    readCommands: repository.readCommands(store),
     readLane: readLane(store),
     allocate: allocate(store),
     markPublished: markPublished(store),
@@ -48,6 +49,7 @@ export const startControl = async () => {
       minerId.startsWith('gw') ? { gatewayId: minerId.split('_')[0] ?? '' } : undefined,
     insertCommand: repository.insertCommand(store),
     findByDedupeKey: repository.findByDedupeKey(store),
+    readPolicy: readPolicy(store),
     clock,
   });
   const expiring = { readCommand: readCommand(store), moveCommand: moveCommand(store), clock };
@@ -62,6 +64,7 @@ export const startControl = async () => {
     expiring,
     /** An answer as it arrives from the gateway named. */
     answer: (response: CommandResponse) => answer({ siteId, gatewayId: response.gatewayId, response }),
+    read: (commandId: string) => readCommand(store)(siteId, commandId),
     events: async () => {
       const types: string[] = [];
       for await (const link of walkLinks(store)(siteId, 999_999)) types.push(link?.event.type ?? 'malformed');
@@ -71,6 +74,10 @@ export const startControl = async () => {
   };
 };
 export type TestControl = Awaited<ReturnType<typeof startControl>>;
+
+/** Sends one command as its event's handler does. */
+export const dispatchOne = (deps: DispatchDeps) => (site: number, commandId: string) =>
+  dispatchCommands(deps)(site, [commandId]);
 
 export const proposal = (minerId: string, changes: Partial<CommandProposal> = {}): CommandProposal => ({
   siteId,

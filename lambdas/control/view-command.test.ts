@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../contracts/access.ts';
 import { commandList, commandView, listCommandsQuery } from '../../contracts/api-control.ts';
 import { listCommands, readCommand } from './command-repository.ts';
-import { dispatchCommand } from './dispatch-command.ts';
-import { proposal, siteId, startControl, type TestControl } from './test-control.ts';
+import { dispatchOne, proposal, siteId, startControl, type TestControl } from './test-control.ts';
 import { showCommand, showCommands } from './view-command.ts';
 
 let control: TestControl;
@@ -31,7 +30,7 @@ test('lists newest first, page by page, whole or by status, and never shows a po
       }),
     );
     if (!result.ok) throw new Error(result.failure.message);
-    if (index === 2) await dispatchCommand(control.dispatchDeps)(siteId, result.value.commandId);
+    if (index === 2) await dispatchOne(control.dispatchDeps)(siteId, result.value.commandId);
   }
   const show = showCommands({
     readSite: async (tenantId) => (tenantId === 'tenant-1' ? {} : undefined),

@@ -1,20 +1,47 @@
 import * as z from 'zod';
 import { type Principal, reachesSite } from '../../contracts/access.ts';
-import type { CommandList, CommandView } from '../../contracts/api-control.ts';
+import type { CommandList, CommandView, ListCommandsQuery } from '../../contracts/api-control.ts';
 import type { CommandOrder, CommandStatus } from '../../contracts/command.ts';
 import { toUtc } from '../shared/clock.ts';
+import { toCursor } from '../shared/cursor.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
+import { type ApprovalNeed, countedVotes, type Vote } from './ballot.ts';
 import type { CommandRecord } from './command.ts';
 import type { CommandPage } from './command-repository.ts';
 
+const toSnake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** What an order carries, without the pools' passwords. */
-const shownParams = (order: CommandOrder) => {
+export const shownParams = (order: CommandOrder) => {
   const params =
     order.type === 'POOL_SET'
       ? { pools: order.params.pools.map(({ url, user }) => ({ url, user })) }
-      : order.params;
+      : Object.fromEntries(Object.entries(order.params).map(([name, value]) => [toSnake(name), value]));
   return z.record(z.string(), z.json()).parse(params);
 };
+
+/** Where an approval stands; votes for something else than what is asked now are not shown. */
+export const shownApproval = (
+  need: ApprovalNeed,
+  {
+    requestedBy,
+    votes,
+    selectionHash,
+  }: { readonly requestedBy: string; readonly votes: readonly Vote[]; readonly selectionHash: string },
+) => ({
+  votes_needed: need.votes,
+  rank_needed: need.rank,
+  ...(need.approverIds && { approver_ids: need.approverIds }),
+  votes: countedVotes({ requestedBy, need, votes, selectionHash }).map(
+    ({ userId, name, rank, atMs, reason }) => ({
+      user_id: userId,
+      name,
+      rank,
+      at: toUtc(atMs),
+      ...(reason !== undefined && { reason }),
+    }),
+  ),
+});
 
 /** A command as the API shows it. */
 export const toView = (command: CommandRecord): CommandView => ({
@@ -27,9 +54,21 @@ export const toView = (command: CommandRecord): CommandView => ({
   priority: command.priority,
   status: command.status,
   requested_by: command.requestedBy,
+  ...(command.reason !== undefined && { reason: command.reason }),
   approvers: command.approvals,
+  ...(command.need && {
+    approval: shownApproval(command.need, {
+      requestedBy: command.requestedBy,
+      votes: command.votes ?? [],
+      selectionHash: command.selectionHash ?? '',
+    }),
+  }),
+  ...(command.selectionHash !== undefined && { selection_hash: command.selectionHash }),
+  ...(command.tier !== undefined && { risk_tier: command.tier }),
   correlation_id: command.correlationId,
   ...(command.recommendationId !== undefined && { recommendation_id: command.recommendationId }),
+  ...(command.batchId !== undefined && { batch_id: command.batchId }),
+  ...(command.rollbackId !== undefined && { rollback_id: command.rollbackId }),
   created_at: toUtc(command.createdAtMs),
   expires_at: toUtc(command.expiresAtMs),
   updated_at: toUtc(command.updatedAtMs),
@@ -52,28 +91,50 @@ export type ListDeps = {
     limit: number,
     status?: CommandStatus,
     cursor?: string,
+    span?: { readonly sinceMs?: number; readonly untilMs?: number },
   ) => Promise<CommandPage>;
 };
-type ListInput = {
-  readonly site_id: number;
-  readonly limit: number;
-  readonly status?: CommandStatus | undefined;
-  readonly cursor?: string | undefined;
-};
+
+const fits = (query: ListCommandsQuery) => (command: CommandRecord) =>
+  (query.command_type ?? command.order.type) === command.order.type &&
+  (query.miner_id ?? command.minerId) === command.minerId &&
+  (query.gateway_id ?? command.gatewayId) === command.gatewayId &&
+  (query.batch_id ?? command.batchId) === command.batchId &&
+  (query.requested_by ?? command.requestedBy) === command.requestedBy;
+
+/** A page looks through at most so many commands for those that fit, and then says where to go on. */
+const mostLooked = 2_000;
+const perLook = 200;
 
 /** A page of a site's commands, newest first. A site out of reach is not found. */
 export const showCommands =
   ({ readSite, listCommands }: ListDeps) =>
-  async (who: Principal, { site_id, limit, status, cursor }: ListInput): Promise<Result<CommandList>> => {
+  async (who: Principal, query: ListCommandsQuery): Promise<Result<CommandList>> => {
+    const { site_id, limit, status } = query;
     const site = reachesSite(who, site_id) ? await readSite(who.tenantId, site_id) : undefined;
     if (!site) return fail('not_found', 'Site not found');
-    const page = await listCommands(site_id, limit, status, cursor);
-    const commands = page.commands.map(toView);
-    return succeed({
-      commands,
-      count: commands.length,
-      ...(page.nextCursor && { next_cursor: page.nextCursor }),
-    });
+    const span = {
+      ...(query.since !== undefined && { sinceMs: Date.parse(query.since) }),
+      ...(query.until !== undefined && { untilMs: Date.parse(query.until) }),
+    };
+    const isFitting = fits(query);
+    const found: CommandRecord[] = [];
+    let cursor = query.cursor;
+    let next: string | undefined;
+    for (let looked = 0; looked < mostLooked && found.length < limit; ) {
+      const page = await listCommands(site_id, perLook, status, cursor, span);
+      looked += page.commands.length;
+      for (const command of page.commands) {
+        if (found.length === limit) break;
+        cursor = command.commandId;
+        if (isFitting(command)) found.push(command);
+      }
+      const isThrough = cursor === page.commands.at(-1)?.commandId || page.commands.length === 0;
+      next = isThrough ? page.nextCursor : cursor && toCursor(cursor);
+      if (isThrough && !page.nextCursor) break;
+    }
+    const commands = found.map(toView);
+    return succeed({ commands, count: commands.length, ...(next !== undefined && { next_cursor: next }) });
   };
 
 export type GetDeps = {

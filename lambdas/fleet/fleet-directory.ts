@@ -41,6 +41,43 @@ export const readSite =
     return Item && toSite(Item);
   };
 
+/** The ids of a tenant's sites, archived ones too. */
+export const readSiteIds =
+  ({ db, fleetTable }: FleetStore) =>
+  async (tenantId: string): Promise<number[]> => {
+    const ids: number[] = [];
+    const { pk } = fleetKeys.site(tenantId, 1);
+    const pages = paginateQuery(
+      { client: db },
+      {
+        TableName: fleetTable,
+        KeyConditionExpression: 'pk = :tenant AND begins_with(sk, :site)',
+        ExpressionAttributeValues: { ':tenant': pk, ':site': 'SITE#' },
+      },
+    );
+    for await (const { Items } of pages) for (const item of Items ?? []) ids.push(toSite(item).site_id);
+    return ids;
+  };
+
+/** The ids of a site's gateways, those shut out too. */
+export const readGatewayIds =
+  ({ db, fleetTable }: FleetStore) =>
+  async (siteId: number): Promise<string[]> => {
+    const ids: string[] = [];
+    const { pk, sk } = fleetKeys.gateway(siteId, '');
+    const pages = paginateQuery(
+      { client: db },
+      {
+        TableName: fleetTable,
+        KeyConditionExpression: 'pk = :site AND begins_with(sk, :gateway)',
+        ExpressionAttributeValues: { ':site': pk, ':gateway': sk },
+      },
+    );
+    for await (const { Items } of pages)
+      for (const item of Items ?? []) ids.push(String(item.sk).slice(sk.length));
+    return ids;
+  };
+
 /** The tenant behind a gateway, for work that no user asked for; undefined where the site has no such gateway, or has shut it out. */
 export const readGatewayOwner =
   ({ db, fleetTable }: FleetStore) =>

@@ -21,6 +21,7 @@ export type ControlStackProps = StackProps & {
   readonly apiAccess: ApiAccess;
   readonly audit: { readonly grantCommit: Grant };
   readonly fleet: { readonly grantRead: Grant };
+  readonly telemetry: { readonly grantRead: Grant };
   readonly sealing: { readonly grantSeal: Grant };
 };
 
@@ -31,7 +32,7 @@ export class ControlStack extends Stack {
   readonly #safetyEvents: AppQueue;
 
   constructor(scope: Construct, id: string, props: ControlStackProps) {
-    const { platform, apiAccess, audit, fleet, sealing: _sealing, ...stackProps } = props;
+    const { platform, apiAccess, audit, fleet, telemetry, sealing, ...stackProps } = props;
     super(scope, id, stackProps);
     this.#props = props;
     this.#table = new AppTable(this, 'Control', {
@@ -61,19 +62,26 @@ export class ControlStack extends Stack {
     fleet.grantRead(safety.fn);
     this.#safetyEvents = safety.queue;
     this.#expire();
+    this.#batches();
+    this.#halts();
+    this.#observe();
     const api = new AppFunction(this, 'ApiFunction', {
       entry: 'lambdas/control/handle-api.ts',
-      description: 'Commands over HTTP',
+      description: 'Commands, batches, policies and kill switches over HTTP',
+      timeout: Duration.seconds(20),
+      memoryMb: 1_024,
     });
-    this.grantRead(api);
+    this.#grantWrite(api);
+    this.#table.grant(api, 'dynamodb:DeleteItem');
     fleet.grantRead(api);
+    sealing.grantSeal(api);
     addRoutes(this, apiAccess, controlRoutes, api);
   }
 
   /** Lets a function read commands: `readCommand` of lambdas/control/commands.ts. */
   grantRead(fn: LambdaFunction) {
     fn.addEnvironment('CONTROL_TABLE', this.#table.tableName);
-    this.#table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query');
+    this.#table.grant(fn, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query');
     this.#props.platform.dataKey.grantDecrypt(fn);
   }
 
@@ -97,7 +105,7 @@ export class ControlStack extends Stack {
 
   #grantWrite(fn: LambdaFunction) {
     this.grantRead(fn);
-    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem');
     this.#props.platform.dataKey.grantEncryptDecrypt(fn);
     this.#props.audit.grantCommit(fn);
   }
@@ -110,14 +118,7 @@ export class ControlStack extends Stack {
     });
     this.#grantWrite(dispatch);
     fleet.grantRead(dispatch);
-    dispatch.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['iot:Publish'],
-        resources: [
-          this.formatArn({ service: 'iot', resource: 'topic', resourceName: 'cmd/hashinsight/*/request' }),
-        ],
-      }),
-    );
+    this.#mayPublish(dispatch, ['iot:Publish'], 'request');
     new AppQueue(this, 'Approved', {
       alarmTopic: platform.alarmTopic,
       runbook: 'control-dispatch-failed.md',
@@ -125,6 +126,122 @@ export class ControlStack extends Stack {
     })
       .subscribe(platform.bus, ['control.command.approved'])
       .feed(dispatch);
+  }
+
+  #mayPublish(fn: LambdaFunction, actions: string[], what: 'request' | 'halt') {
+    const resourceName = `cmd/hashinsight/*/${what}`;
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions,
+        resources: [this.formatArn({ service: 'iot', resource: 'topic', resourceName })],
+      }),
+    );
+  }
+
+  /** Batches go on by what is announced of them and their commands, by messages of their own, and at least each minute. */
+  #batches() {
+    const { platform, fleet } = this.#props;
+    const advance = new AppFunction(this, 'BatchFunction', {
+      entry: 'lambdas/control/on-batch-due.ts',
+      description: 'Goes on with batches: makes the commands of their waves, stops and ends them',
+      timeout: Duration.seconds(30),
+      memoryMb: 1_024,
+    });
+    this.#grantWrite(advance);
+    fleet.grantRead(advance);
+    const due = new AppQueue(this, 'DueBatches', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'control-batches-failed.md',
+      content: 'Batches that are due',
+      visibilityTimeout: Duration.seconds(180),
+    })
+      .hear(platform.bus, {
+        detailType: [
+          'control.batch.approved',
+          'control.batch.resumed',
+          'control.batch.cancelled',
+          'control.batch.stopped',
+          'control.command.completed',
+          'control.command.failed',
+          'control.command.unknown',
+          'control.command.expired',
+          'control.command.cancelled',
+        ],
+        detail: { payload: { batch_id: [{ exists: true }] } },
+      })
+      .feed(advance);
+    const look = new AppFunction(this, 'OpenBatchesFunction', {
+      entry: 'lambdas/control/on-schedule-batches.ts',
+      description: 'Has every open batch looked at',
+      timeout: Duration.seconds(30),
+      isRoutine: true,
+    });
+    this.grantRead(look);
+    for (const fn of [advance, look]) {
+      fn.addEnvironment('BATCH_QUEUE', due.queue.queueUrl);
+      due.queue.grantSendMessages(fn);
+    }
+    this.#eachMinute('BatchesEachMinute', look, {
+      runbook: 'control-batches-failed.md',
+      summary: 'Open batches are not looked at; those that wait for a time or a lifted switch stand still.',
+    });
+  }
+
+  /** A changed kill switch reaches its gateways as a retained message each. */
+  #halts() {
+    const { platform, fleet } = this.#props;
+    const tell = new AppFunction(this, 'HaltFunction', {
+      entry: 'lambdas/control/on-halt-changed.ts',
+      description: 'Tells gateways that a kill switch over them was set or lifted',
+      timeout: Duration.seconds(60),
+    });
+    this.#grantWrite(tell);
+    fleet.grantRead(tell);
+    this.#mayPublish(tell, ['iot:Publish', 'iot:RetainPublish'], 'halt');
+    this.#mayPublish(tell, ['iot:Publish'], 'request');
+    new AppQueue(this, 'Halts', {
+      alarmTopic: platform.alarmTopic,
+      runbook: 'control-halts-failed.md',
+      content: 'Changes of kill switches',
+      visibilityTimeout: Duration.seconds(360),
+    })
+      .subscribe(platform.bus, ['control.halt.set', 'control.halt.lifted'])
+      .feed(tell);
+  }
+
+  #observe() {
+    const observe = new AppFunction(this, 'ObserveFunction', {
+      entry: 'lambdas/control/on-schedule-observe.ts',
+      description: 'Asks telemetry what became of commands whose end is unknown',
+      timeout: Duration.seconds(55),
+      memoryMb: 1_024,
+      isRoutine: true,
+    });
+    this.#grantWrite(observe);
+    this.#props.telemetry.grantRead(observe);
+    this.#eachMinute('ObserveEachMinute', observe, {
+      runbook: 'control-observation-failing.md',
+      summary: 'Commands whose end is unknown are not resolved by telemetry.',
+    });
+  }
+
+  #eachMinute(
+    id: string,
+    fn: LambdaFunction,
+    { runbook, summary }: { readonly runbook: `${string}.md`; readonly summary: string },
+  ) {
+    new Rule(this, id, {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(fn)],
+    });
+    new AppAlarm(this, `${id}Alarm`, {
+      metric: fn.metricErrors({ period: fiveMinutes }),
+      threshold: 3,
+      severity: 'P2',
+      runbook,
+      summary,
+      topic: this.#props.platform.alarmTopic,
+    });
   }
 
   #hear(

@@ -38,9 +38,10 @@ export const justifications: readonly Justification[] = [
       'Letting a gateway in or out concerns things and certificates, whose names exist only afterwards.',
   },
   {
-    finding: /^IAM5\[Resource::arn:.*:topic\/cmd\/hashinsight\/\*\/request\]$/,
-    where: /^HashInsightControl\/DispatchFunctionParts\/Role\//,
-    because: 'The dispatcher sends to every gateway of every site, on their request topics alone.',
+    finding: /^IAM5\[Resource::arn:.*:topic\/cmd\/hashinsight\/\*\/(request|halt)\]$/,
+    where: /^HashInsightControl\/(Dispatch|Halt)FunctionParts\/Role\//,
+    because:
+      'Orders and kill switches go to every gateway of every site, on their request and halt topics alone.',
   },
   {
     finding: /^IAM5\[Resource::arn:.*:topic\/cfg\/hashinsight\/\*\/inventory\]$/,

@@ -10,7 +10,8 @@ const guarded = operations.filter(({ access }) => typeof access === 'object');
 const notFoundOf = ({ id, path }: Operation): string | undefined => {
   if (path.includes('{recommendation_id}')) return 'Recommendation not found';
   if (path.includes('{rule_id}')) return 'Rule not found';
-  if (id === 'getCommand') return 'Command not found';
+  if (path.startsWith('/api/v1/commands/{command_id}')) return 'Command not found';
+  if (path.includes('{batch_id}')) return 'Batch not found';
   if (path.includes('{user_id}')) return 'User not found';
   if (path.includes('{session_id}')) return 'Session not found';
   if (path.includes('{key_id}')) return 'API key not found';

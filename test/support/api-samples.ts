@@ -45,10 +45,27 @@ export type Ids = {
 const day = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const diagnosis = { root_cause: 'Dust', evidence: ['Fans at 100 %'], confidence: 0.7 };
 
+const batchOf = (siteId: number, minerId: string) => ({
+  site_id: siteId,
+  command_type: 'HASHING_DISABLE',
+  selection: { miner_ids: [minerId] },
+  reason: 'They smell',
+});
+
 /** A body that each operation would accept if everything else were right. */
 export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object | undefined => {
   const bodies: Readonly<Record<string, object>> = {
     createSite: { name: 'Another site', capacity_kw: 10 },
+    createZone: { zone_id: 'zone-9', name: 'Nine', zone_type: 'room', capacity_kw: 10 },
+    registerGateway: { gateway_id: 'gw-9', name: 'Nine' },
+    bindGateway: { zone_ids: ['zone-1'] },
+    revokeGateway: { reason: 'Stolen' },
+    createClaim: { gateway_id: 'gw-9', name: 'Nine' },
+    registerByClaim: {
+      claim: `hic.${'0'.repeat(16)}.${'A'.repeat(43)}`,
+      csr_pem: '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----',
+    },
+    rotateCredentials: {},
     inviteUser: {
       email: 'new@mine.example',
       name: 'New',
@@ -66,16 +83,6 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     stepUp: { code: '000000' },
     confirmSecondFactor: { code: '000000' },
     createApiKey: { name: 'Script', scopes: ['hosting:read'], expires_in_days: 1 },
-    createZone: { zone_id: 'zone-9', name: 'Nine', zone_type: 'room', capacity_kw: 10 },
-    registerGateway: { gateway_id: 'gw-9', name: 'Nine' },
-    bindGateway: { zone_ids: ['zone-1'] },
-    revokeGateway: { reason: 'Stolen' },
-    createClaim: { gateway_id: 'gw-9', name: 'Nine' },
-    registerByClaim: {
-      claim: `hic.${'0'.repeat(16)}.${'A'.repeat(43)}`,
-      csr_pem: '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----',
-    },
-    rotateCredentials: {},
     acknowledgeCommand: { version: 1, commandId: 'cmd-1', siteId, gatewayId, atMs: 1, outcome: 'accepted' },
     reportGone: { version: 1, siteId, gatewayId, gone: [{ shard: 0, after: 0, before: 2 }] },
     reportSafety: {
@@ -114,6 +121,27 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     changeCustomer: { version: 1, name: 'Renamed' },
     archiveCustomer: { version: 1, reason: 'Gone' },
     restoreCustomer: { version: 1, reason: 'Back' },
+    proposeCommand: {
+      site_id: siteId,
+      miner_id: minerId,
+      command_type: 'HASHING_DISABLE',
+      reason: 'It smells',
+    },
+    approveCommand: { site_id: siteId, reason: 'Seen' },
+    denyCommand: { site_id: siteId, reason: 'No' },
+    cancelCommand: { site_id: siteId, reason: 'Not needed' },
+    rollbackCommand: { site_id: siteId, reason: 'Worse than before' },
+    dryRunBatch: batchOf(siteId, minerId),
+    proposeBatch: batchOf(siteId, minerId),
+    changeBatch: batchOf(siteId, minerId),
+    approveBatch: { site_id: siteId, selection_hash: '0'.repeat(64), reason: 'Seen' },
+    denyBatch: { site_id: siteId, reason: 'No' },
+    pauseBatch: { site_id: siteId, reason: 'Wait' },
+    resumeBatch: { site_id: siteId, reason: 'Go on' },
+    cancelBatch: { site_id: siteId, reason: 'Not needed' },
+    setPolicy: { site_id: siteId, version: 0, reason: 'Stricter', approvers: 3 },
+    setHalt: { scope: 'site', site_id: siteId, reason: 'Fire' },
+    liftHalt: { scope: 'site', site_id: siteId, reason: 'Fire is out' },
     createRecommendation: {
       site_id: siteId,
       trigger_type: 'user_request',
@@ -173,6 +201,11 @@ const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, st
     case 'listLoops':
     case 'listCommands':
     case 'getCommand':
+    case 'listBatches':
+    case 'getBatch':
+    case 'listPolicies':
+    case 'getPolicy':
+    case 'listHalts':
     case 'listAuditEvents':
     case 'verifyAudit':
     case 'getAuditCheckpoint':
@@ -184,6 +217,8 @@ const queryOf = ({ id }: Operation, { siteId, minerId }: Ids): Record<string, st
     case 'getDelivery':
     case 'getWebhookReplay':
       return bySite;
+    case 'removePolicy':
+      return { ...bySite, version: '1', reason: 'Enough' };
     case 'proveAuditInclusion':
       return { ...bySite, seq: '1' };
     case 'proveAuditConsistency':
@@ -200,6 +235,8 @@ export const pathOf = (operation: Operation, ids: Ids, query: Readonly<Record<st
     recommendation_id: ids.recommendationId,
     alert_id: ids.alertId,
     command_id: ids.commandId,
+    batch_id: `bat-${'0'.repeat(28)}`,
+    command_type: 'HASHING_DISABLE',
     rule_id: String(ids.ruleId),
     miner_id: ids.minerId,
     gateway_id: ids.gatewayId,
