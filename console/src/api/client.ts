@@ -19,9 +19,31 @@ export const goToSignIn = () => {
   window.location.assign(`/auth/login?return_to=${encodeURIComponent(here)}`);
 };
 
-/** Calls the API with the session cookie and parses the answer by its contract. Throws ApiRefusal. */
-export const call = async <T>(
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+/** Asks the person to prove that they are there; true once they have. */
+type Prove = () => Promise<boolean>;
+let prove: Prove | undefined;
+/** Says who asks the person where the API wants a fresh proof. */
+export const onProofNeeded = (ask: Prove | undefined) => {
+  prove = ask;
+};
+
+/**
+ * Calls the API with the session cookie and parses the answer by its contract. Where it wants a fresh proof that the person is
+ * there, asks for it and calls again. Throws ApiRefusal.
+ */
+export const call = async <T>(...request: Parameters<typeof callOnce<T>>): Promise<T> => {
+  try {
+    return await callOnce(...request);
+  } catch (error) {
+    const isProofNeeded = error instanceof ApiRefusal && error.code === 'step_up_required';
+    if (!isProofNeeded || !prove || !(await prove())) throw error;
+    return callOnce(...request);
+  }
+};
+
+/** One call, without asking for a proof. */
+export const callOnce = async <T>(
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   schema: z.ZodType<T>,
   body?: unknown,

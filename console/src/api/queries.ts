@@ -34,7 +34,8 @@ export const useGet = <T>(
 };
 
 export const useSession = () => useGet('/api/v1/session', sessionAnswer);
-export const useSites = () => useGet('/api/v1/sites', sitesAnswer);
+/** Sites, where the person may see any. */
+export const useSites = (isOpen: boolean) => useGet(isOpen ? '/api/v1/sites' : undefined, sitesAnswer);
 export const useRecommendations = (siteId: number) =>
   useGet(`/api/v1/ai/recommendations?site_id=${siteId}&limit=200`, recommendationList, refreshMs.fast);
 export const useLoops = (siteId: number) =>

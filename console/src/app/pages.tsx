@@ -7,6 +7,8 @@ import { MinerPage } from '../pages/miner-page.tsx';
 import { OverviewPage } from '../pages/overview-page.tsx';
 import { RecommendationsPage } from '../pages/recommendations-page.tsx';
 import { RulesPage } from '../pages/rules-page.tsx';
+import { AccountPage } from '../people/account-page.tsx';
+import { UsersPage } from '../people/users-page.tsx';
 import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
 
 /** Which page an address shows. */
@@ -25,5 +27,14 @@ export const Pages = () => (
     <Route path="/rules" element={<RulesPage />} />
     <Route path="/audit" element={<AuditPage />} />
     <Route path="*" element={<Navigate to="/" replace />} />
+  </Routes>
+);
+
+/** The pages that belong to no site. */
+export const PersonalPages = () => (
+  <Routes>
+    <Route path="/users" element={<UsersPage />} />
+    <Route path="/account" element={<AccountPage />} />
+    <Route path="*" element={<Navigate to="/account" replace />} />
   </Routes>
 );

@@ -19,7 +19,7 @@ type TopBarProps = {
 };
 
 export const TopBar = ({ user, sites, site, dark, onSite, onTheme, onLanguage }: TopBarProps) => {
-  const { top, product, rank } = useMessages();
+  const { top, nav, product, rank } = useMessages();
   const navigate = useNavigate();
   const notify = useNotify();
   const problem = useProblem();
@@ -58,8 +58,11 @@ export const TopBar = ({ user, sites, site, dark, onSite, onTheme, onLanguage }:
             ariaLabel: `${top.account}: ${user.name}`,
             description: rank[user.rank],
             iconName: 'user-profile',
-            items: [{ id: 'sign-out', text: top.signOut }],
-            onItemClick: () => void signOut(),
+            items: [
+              { id: 'account', text: nav.account },
+              { id: 'sign-out', text: top.signOut },
+            ],
+            onItemClick: ({ detail }) => void (detail.id === 'account' ? navigate('/account') : signOut()),
           },
         ]}
       />

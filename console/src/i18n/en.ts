@@ -1,6 +1,9 @@
+import { peopleEn } from './people-en.ts';
+
 /** Every text of the console, in English. The Chinese dictionary has the same shape, which the compiler checks. */
 export const en = {
   product: 'HashInsight',
+  people: peopleEn,
   nav: {
     title: 'Site operations',
     overview: 'Fleet overview',
@@ -11,6 +14,8 @@ export const en = {
     commands: 'Commands',
     rules: 'Auto-approve rules',
     audit: 'Audit log',
+    users: 'Users',
+    account: 'My account',
   },
   top: {
     signOut: 'Sign out',

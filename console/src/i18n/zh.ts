@@ -1,8 +1,10 @@
 import type { Messages } from './en.ts';
+import { peopleZh } from './people-zh.ts';
 
 /** 控制台的全部中文文本。 */
 export const zh: Messages = {
   product: 'HashInsight',
+  people: peopleZh,
   nav: {
     title: '站点运维',
     overview: '矿场总览',
@@ -13,6 +15,8 @@ export const zh: Messages = {
     commands: '命令',
     rules: '自动审批规则',
     audit: '审计日志',
+    users: '用户',
+    account: '我的账户',
   },
   top: {
     signOut: '退出登录',
