@@ -132,7 +132,9 @@ describe('a gateway over HTTPS', () => {
 
     // It waits for as long as it was asked to, and no longer than 20 s.
     const startedMs = Date.now();
-    const empty = pollAnswer.parse((await asGateway(token, 'GET', 'commands/poll?wait_s=2')).body);
+    const empty = pollAnswer.parse(
+      (await asGateway(token, 'GET', 'commands/poll?wait_s=2&halt_epoch=0')).body,
+    );
     expect(empty).toMatchObject({ commands: [], rotate: false });
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(1_900);
     expect((await asGateway(token, 'GET', 'commands/poll?wait_s=21')).status).toBe(400);
@@ -147,7 +149,7 @@ describe('a gateway over HTTPS', () => {
     expect((await asGateway(token, 'POST', 'commands/cmd-none/ack', { body: ack })).status).toBe(404);
 
     // A person asks for it, the waiting poll hears it, and the old token lives until the new one is used.
-    const waiting = asGateway(token, 'GET', 'commands/poll?wait_s=20');
+    const waiting = asGateway(token, 'GET', 'commands/poll?wait_s=20&halt_epoch=0');
     await cloud.call('owner', 'POST', `${site()}/gateways/gw-https/rotate`);
     expect(pollAnswer.parse((await waiting).body).rotate).toBe(true);
     const next = rotateAnswer.parse(
@@ -165,7 +167,7 @@ describe('a gateway over HTTPS', () => {
       zone_ids: [zoneId()],
     });
 
-    const again = asGateway(next.device_token, 'GET', 'commands/poll?wait_s=20');
+    const again = asGateway(next.device_token, 'GET', 'commands/poll?wait_s=20&halt_epoch=0');
     const revoked = await cloud.call('owner', 'POST', `${site()}/gateways/gw-https/revoke`, {
       body: { reason: 'Stolen' },
     });

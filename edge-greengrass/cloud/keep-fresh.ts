@@ -35,11 +35,11 @@ export const keepFresh = (deps: Deps) => {
   const round = async () => {
     if (!(await isDue())) return;
     await rotateKeys(keys, api);
-    // The first use of the new token makes the new set count.
-    await askStatus();
     asked = false;
     log('info', 'credentials_replaced');
     renewed();
+    // The first use of the new token makes the new set count; should this one be lost, the next request is it.
+    await askStatus();
   };
   /** Undefined after a round that went well. */
   const failureOf = (work: Promise<void>) =>
@@ -61,7 +61,8 @@ export const keepFresh = (deps: Deps) => {
       failures = code === undefined ? 0 : failures + 1;
       if (code !== undefined) log(failures > 3 ? 'error' : 'warn', 'credentials_not_checked', { code });
       const dueMs = Math.max(1_000, keys.held.rotateAtMs - clock.nowMs());
-      if (failures > 0) await nap(Math.min(hourMs, retryMs * 2 ** Math.min(failures - 1, 10)));
+      const backOffMs = Math.min(hourMs, retryMs * 2 ** Math.min(failures - 1, 10));
+      if (failures > 0) await nap(backOffMs * (0.5 + Math.random() / 2));
       else if (!asked) await nap(Math.min(checkMs, dueMs));
     }
   };

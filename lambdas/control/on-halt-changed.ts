@@ -8,7 +8,7 @@ import {
   readGatewayOwner,
   readSiteIds,
 } from '../fleet/fleet-directory.ts';
-import { parseDomainEvent } from '../shared/bus-message.ts';
+import { parseBusEvent, parseDomainEvent } from '../shared/bus-message.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
@@ -60,8 +60,18 @@ const publish = publishHalts({
   clock: systemClock,
 });
 
-/** Tells the gateways under a kill switch that it was set or lifted. */
+/** Tells the gateways under a kill switch that it was set or lifted, and a gateway with a new secret how it stands, signed anew. */
 export const handler = sqsHandler(async ({ body }) => {
+  if (parseBusEvent(body).type.startsWith('gateway.')) {
+    const { event, payload } = parseDomainEvent(
+      body,
+      'gateway.credentials.issued',
+      'gateway.credentials.taken_up',
+    );
+    const place = { siteId: event.site_id, gatewayId: payload.gateway_id };
+    if (payload.generation > 0) await publish({ tenantId: event.tenant_id, ...place }, false);
+    return;
+  }
   const { type, event, payload } = parseDomainEvent(body, 'control.halt.set', 'control.halt.lifted');
   await publish(
     {

@@ -1,9 +1,13 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { moveCommand, noteLateAnswer, readCommand } from '../control/command-repository.ts';
+import { combined } from '../control/halt.ts';
+import { readHaltsOver } from '../control/halt-repository.ts';
 import { pendingEnvelopes } from '../control/pending-envelopes.ts';
+import { haltMessageFor } from '../control/publish-halts.ts';
 import { recordResponse } from '../control/record-response.ts';
-import { readMiner } from '../fleet/fleet-directory.ts';
+import { openGatewaySecret, readMiner } from '../fleet/fleet-directory.ts';
 import { apiHandler } from '../shared/api-handler.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
@@ -30,10 +34,19 @@ const fleet = { db, fleetTable: env.FLEET_TABLE };
 const sqs = new SQSClient({});
 const clock = systemClock;
 
+const tellHalt = haltMessageFor({
+  readHaltsOver: readHaltsOver(control),
+  openGatewaySecret: openGatewaySecret({ ...fleet, kms: new KMSClient({}) }),
+  clock,
+});
 const poll = pollCommands({
   pendingEnvelopes: pendingEnvelopes(control),
   readMiner: readMiner(fleet),
   readGateway: readGateway(fleet),
+  readHalt: async ({ tenantId, siteId, gatewayId }) => ({
+    epoch: combined(await readHaltsOver(control)(tenantId, siteId, gatewayId)).epoch,
+    message: () => tellHalt(tenantId, siteId, gatewayId),
+  }),
   clock,
 });
 const acknowledge = acknowledgeCommand({

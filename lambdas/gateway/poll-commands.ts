@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { mostPolled, type PollAnswer, type pollQuery } from '../../contracts/api-edge.ts';
 import type { CommandEnvelope } from '../../contracts/command.ts';
 import type { Device } from '../../contracts/gateway-keys.ts';
+import type { HaltMessage } from '../../contracts/halt.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type GatewayRecord, servesZone } from './gateway.ts';
 
@@ -19,6 +20,11 @@ export type PollDeps = {
   ) => Promise<readonly Pending[]>;
   readonly readMiner: (siteId: number, minerId: string) => Promise<Home | undefined>;
   readonly readGateway: (siteId: number, gatewayId: string) => Promise<GatewayRecord | undefined>;
+  /** How the kill switches over the gateway stand: their epoch, and the signed message that says so. */
+  readonly readHalt: (who: Device) => Promise<{
+    readonly epoch: number;
+    readonly message: () => Promise<HaltMessage>;
+  }>;
   readonly clock: Clock;
   /** Pauses between two looks. */
   readonly wait?: (ms: number) => Promise<void>;
@@ -39,10 +45,12 @@ export const pollCommands =
     for (;;) {
       const gateway = await deps.readGateway(who.siteId, who.gatewayId);
       if (gateway?.status !== 'active') return undefined;
-      const commands = await handOut(deps, who, query.after);
+      const [commands, halt] = await Promise.all([handOut(deps, who, query.after), deps.readHalt(who)]);
       const nowMs = clock.nowMs();
       const rotate = gateway.rotation_requested_ms !== undefined;
-      if (commands.length > 0 || rotate || nowMs >= endMs) return { commands, rotate, now_ms: nowMs };
+      const isNews = halt.epoch !== query.halt_epoch;
+      if (commands.length > 0 || isNews || rotate || nowMs >= endMs)
+        return { commands, ...(isNews && { halt: await halt.message() }), rotate, now_ms: nowMs };
       await wait(Math.min(lookEveryMs, endMs - nowMs));
     }
   };

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import * as z from 'zod';
 import { gatewayPolicy, startForTest } from '../../local/iot/test-iot.ts';
 import { startTables } from '../../test/support/tables.ts';
 import { authenticateDevice } from './authenticate-device.ts';
@@ -31,13 +32,20 @@ export const newRequest = async (namedCurve = 'P-256', hash = 'SHA-256') => {
   return { csrPem: csr.toString('pem'), keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
 };
 
+const connection = z.object({ clientId: z.string(), principalIdentifier: z.string() });
+
 export const owner = { tenantId: 'demo', siteId: 7 };
 export const person = { actor_type: 'user', actor_id: '1' } as const;
 
 /** The use cases over real tables and a real broker with its registry; only KMS is a stand-in. */
 export const startGateways = async () => {
   const tables = await startTables([{ name: 'audit' }, { name: 'fleet' }]);
-  const local = await startForTest();
+  const heard: ((event: string) => Promise<unknown>)[] = [];
+  const local = await startForTest({
+    sendToQueue: async (_queue, body) => {
+      for (const hear of heard) await hear(body);
+    },
+  });
   await local.create('AWS::IoT::Policy', 'ClaimPolicy', {
     PolicyName: 'claim',
     PolicyDocument: { ...gatewayPolicy, Statement: [] },
@@ -97,6 +105,21 @@ export const startGateways = async () => {
     authenticate: authenticateDevice(deps),
     retireCertificates: retireCertificates(deps),
     revoke: revokeGateway(deps),
+    /** Wires AWS IoT's lifecycle events to what they are for. */
+    hearConnections: async () => {
+      await local.rule('connected', {
+        Sql: "SELECT clientId, principalIdentifier FROM '$aws/events/presence/connected/+'",
+        AwsIotSqlVersion: '2016-03-23',
+        RuleDisabled: false,
+        Actions: [
+          { Sqs: { QueueUrl: 'http://queue/1', RoleArn: 'arn:aws:iam::0:role/r', UseBase64: false } },
+        ],
+      });
+      heard.push(async (body) => {
+        const { clientId, principalIdentifier } = connection.parse(JSON.parse(body));
+        await retireCertificates(deps)(clientId, principalIdentifier);
+      });
+    },
     readGateway: deps.readGateway,
     listGateways: listGateways(store),
     close: async () => {

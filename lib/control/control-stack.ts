@@ -205,7 +205,12 @@ export class ControlStack extends Stack {
       content: 'Changes of kill switches',
       visibilityTimeout: Duration.seconds(360),
     })
-      .subscribe(platform.bus, ['control.halt.set', 'control.halt.lifted'])
+      .subscribe(platform.bus, [
+        'control.halt.set',
+        'control.halt.lifted',
+        'gateway.credentials.issued',
+        'gateway.credentials.taken_up',
+      ])
       .feed(tell);
   }
 
