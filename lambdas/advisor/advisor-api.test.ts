@@ -542,15 +542,28 @@ describe('a high risk', () => {
     });
   });
 
+  it('takes votes for a critical one only from who has just proved to be there', async () => {
+    const made = await create({ risk_level: 'critical' }, person(8, 'manager'));
+    const vote = (who: Principal) => call('approveRecommendation', { who, params: id(made.id) });
+    for (const provenAtMs of [undefined, nowMs - 300_000])
+      expect(await vote({ ...admin, provenAtMs })).toMatchObject({
+        status: 403,
+        body: { code: 'step_up_required' },
+      });
+    expect(await vote({ ...admin, provenAtMs: nowMs - 299_000 })).toMatchObject({ status: 200 });
+    expect((await readRecommendation(deps)(made.id))?.votes).toHaveLength(1);
+  });
+
   it('keeps one order under racing voters', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 8 }),
         async (voters) => {
           const made = await create({ risk_level: 'critical' }, person(8, 'manager'));
-          const cast = voters.map((one) =>
-            person(one, one <= 4 ? 'operator' : one <= 6 ? 'admin' : 'manager'),
-          );
+          const cast = voters.map((one) => ({
+            ...person(one, one <= 4 ? 'operator' : one <= 6 ? 'admin' : 'manager'),
+            provenAtMs: nowMs,
+          }));
           const answers = await Promise.all(
             cast.map((who) => call('approveRecommendation', { who, params: id(made.id) })),
           );

@@ -1,5 +1,6 @@
 import type { Principal } from '../../contracts/access.ts';
 import { reachesSite } from '../../contracts/access.ts';
+import { requireStepUp } from '../shared/admit.ts';
 import { type Result, succeed } from '../shared/result.ts';
 import {
   type ChangeDeps,
@@ -20,13 +21,19 @@ export const isVisible = (
 export const approversOf = ({ votes, approvedByRule }: Recommendation) =>
   approvedByRule === undefined ? votes.map(({ userId }) => `user:${userId}`) : [`rule:${approvedByRule}`];
 
-/** A person's approval, `001` §3.4: approved, or still pending with one vote more. Every vote is audited. */
+/**
+ * A person's approval, `001` §3.4: approved, or still pending with one vote more. Every vote is audited. A critical one takes a
+ * proof of the last five minutes that the person is there.
+ */
 export const approveRecommendation =
   (deps: ChangeDeps) =>
   async (who: Principal, id: string, reason?: string): Promise<Result<Recommendation>> =>
     changeRecommendation(deps)(id, (current) => {
       if (!isVisible(who, current)) return notFound();
-      const vote = castVote(current, who, deps.clock.nowMs(), reason);
+      const nowMs = deps.clock.nowMs();
+      const proven = current.risk.level === 'critical' ? requireStepUp(who, nowMs) : succeed(undefined);
+      if (!proven.ok) return proven;
+      const vote = castVote(current, who, nowMs, reason);
       if (!vote.ok) return vote;
       const { recommendation: next, change } = vote.value;
       if (change === 'none') return succeed(undefined);
