@@ -70,6 +70,13 @@ export const startControl = async () => {
       for await (const link of walkLinks(store)(siteId, 999_999)) types.push(link?.event.type ?? 'malformed');
       return types;
     },
+    /** Every event of the site: what, about what, by whom. */
+    story: async () => {
+      const told: { readonly type: string; readonly ref: string; readonly actor: string }[] = [];
+      for await (const link of walkLinks(store)(siteId, 999_999))
+        if (link) told.push({ type: link.event.type, ref: link.event.ref_id, actor: link.event.actor_id });
+      return told;
+    },
     verifyAudit: verifySite({ readHead: readHead(store), walkLinks: walkLinks(store) }),
   };
 };
