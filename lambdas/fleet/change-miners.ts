@@ -10,10 +10,11 @@ import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { stateEvent } from '../audit/commit-with-audit.ts';
 import { toUtc } from '../shared/clock.ts';
 import { type Failure, fail, type Result, succeed } from '../shared/result.ts';
+import { changedMeanwhile } from './commit-steps.ts';
 import type { StoredMiner } from './fleet-keys.ts';
 import { type Difference, type Doing, differenceOf, isEmpty, refTo } from './life-cycle.ts';
 import type { Registry } from './miner-registry.ts';
-import type { MinerWrite, PartRefusal } from './miner-repository.ts';
+import { type MinerWrite, type PartRefusal, sortOut } from './miner-repository.ts';
 import { handOver, mostTurns, ownerAt } from './ownership.ts';
 import { presentMiner, selectionHash, selectMiners } from './select-miners.ts';
 
@@ -212,7 +213,10 @@ export const changeMiners =
         }
         for (const id of written.minerIds) refused.push(refusalOf(id, written.failure));
         const others = own.filter(({ after }) => !written.minerIds.has(after.miner_id));
-        if (others.length > 0) queue.unshift(others);
+        const { open, overtaken } = sortOut(others, await readRegistry(doing.siteId));
+        for (const { after } of overtaken)
+          refused.push(refusalOf(after.miner_id, changedMeanwhile(`Miner ${after.miner_id}`)));
+        if (open.length > 0) queue.unshift(open);
       }
     }
     return succeed({

@@ -11,6 +11,7 @@ import {
   type NewMiner,
   type PartRefusal,
   registeredEvent,
+  sortOut,
 } from './miner-repository.ts';
 import { type RowFault, readMinersCsv } from './read-csv.ts';
 import { newlyRegistered } from './register-miners.ts';
@@ -88,10 +89,13 @@ export const importMiners =
           continue;
         }
         const { failure, minerIds } = outcome;
-        for (const id of minerIds)
-          faults.push({ row: rowOf.get(id) ?? 0, miner_id: id, field: 'miner_id', message: failure.message });
+        const fault = (id: string, message: string) =>
+          faults.push({ row: rowOf.get(id) ?? 0, miner_id: id, field: 'miner_id', message });
+        for (const id of minerIds) fault(id, failure.message);
         const others = part.filter(({ after }) => !minerIds.has(after.miner_id));
-        if (others.length > 0) queue.unshift(others);
+        const { open, overtaken } = sortOut(others, await readRegistry(by.siteId));
+        for (const { after } of overtaken) fault(after.miner_id, `miner_id ${after.miner_id} exists already`);
+        if (open.length > 0) queue.unshift(open);
       }
       return written;
     }

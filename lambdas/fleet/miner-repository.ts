@@ -15,6 +15,7 @@ import {
 import { fleetKeys, type StoredMiner } from './fleet-keys.ts';
 import type { FleetWriter } from './fleet-repository.ts';
 import { type Doing, refTo } from './life-cycle.ts';
+import type { Registry } from './miner-registry.ts';
 
 export type NewMiner = z.output<typeof newMiner>;
 
@@ -114,6 +115,15 @@ export const writePart =
           : part.filter((write) => placesOf(write).includes(place));
     return { ok: false, failure, minerIds: new Set(hindered.map(({ after }) => after.miner_id)) };
   };
+
+/** Of what was left of a refused part: what can still be written, and what somebody else has written meanwhile. */
+export const sortOut = <W extends MinerWrite>(
+  writes: readonly W[],
+  { miners }: Registry,
+): { readonly open: W[]; readonly overtaken: W[] } => {
+  const isOpen = ({ before, after }: W) => miners.get(after.miner_id)?.version === before?.version;
+  return { open: writes.filter(isOpen), overtaken: writes.filter((write) => !isOpen(write)) };
+};
 
 export const registeredEvent = (doing: Doing, part: readonly MinerWrite[], reason?: string): NewDomainEvent =>
   stateEvent({
