@@ -58,8 +58,14 @@ export class Writer {
     this.bytes(bytes);
   }
 
+  /** What was appended; it is of use until `restart`. */
   done() {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Forgets what was appended, to append something else in the same memory. */
+  restart() {
+    this.#length = 0;
   }
 
   #grow(atLeast: number) {

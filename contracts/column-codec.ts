@@ -15,6 +15,7 @@ import { firstShares, runs, toRemainders } from './column-predictors.ts';
 import { type ColumnTable, kinds, maxCells, maxColumns, maxRowsOfTable } from './column-table.ts';
 import { costOf, writeNumbers } from './column-tokens.ts';
 import { unpackTable } from './column-unpack.ts';
+import { freshMemory } from './memory.ts';
 import { writeNames } from './name-list.ts';
 
 /** Packs a table (docs/telemetry-format.md). Equal tables give equal bytes, whatever the order of their columns. */
@@ -66,8 +67,8 @@ export const packTable = (meta: Writer, table: ColumnTable): Uint8Array => {
     classes = new Uint8Array(rows);
     toIndexes(columns[classColumn] ?? dense, rows, distinct[classColumn] ?? [], classes);
   }
-  const every = everyPlace(rows, groups, classes);
-  const places = [every, ...masks.bitmaps.map((bitmap) => placesUnder(bitmap, every))];
+  const every = everyPlace(rows, groups, classes, freshMemory);
+  const places = [every, ...masks.bitmaps.map((bitmap) => placesUnder(bitmap, every, freshMemory))];
   const payload = new Writer();
   for (let at = 0; at < columns.length; at++) {
     const found = scans[at];

@@ -1,3 +1,5 @@
+import type { Memory } from './memory.ts';
+
 /** Where the present values of a column stand. */
 export type Places = {
   readonly count: number;
@@ -11,24 +13,21 @@ export type Places = {
 
 const noGaps = new Int32Array(0);
 
-const beginnings = (rows: number, groups: Uint32Array) => {
-  const firsts = new Uint8Array(rows);
+/** The places of a column whose rows all have a value; `classes` by row, left out where there are none. */
+export const everyPlace = (
+  rows: number,
+  groups: Uint32Array,
+  classes: Uint8Array | undefined,
+  memory: Memory,
+): Places => {
+  const marks = memory.int32(rows);
+  for (let row = 0; row < rows; row++) marks[row] = row << 9;
+  let begun = 0;
   for (let group = 0; group < groups.length; group++) {
     const start = groups[group] as number;
-    if (start < rows) firsts[start] = 1;
-  }
-  return firsts;
-};
-
-/** The places of a column whose rows all have a value; `classes` by row, left out where there are none. */
-export const everyPlace = (rows: number, groups: Uint32Array, classes?: Uint8Array): Places => {
-  const marks = new Int32Array(rows);
-  const firsts = beginnings(rows, groups);
-  let begun = 0;
-  for (let row = 0; row < rows; row++) {
-    const first = firsts[row] as number;
-    marks[row] = (row << 9) | first;
-    begun += first;
+    if (start >= (groups[group + 1] ?? rows)) continue;
+    marks[start] = (start << 9) | 1;
+    begun++;
   }
   if (classes)
     for (let row = 0; row < rows; row++)
@@ -37,9 +36,13 @@ export const everyPlace = (rows: number, groups: Uint32Array, classes?: Uint8Arr
 };
 
 /** The places of the values that a pattern of presence, one bit a row, leaves of every row. */
-export const placesUnder = (bitmap: Uint8Array, { count: rows, marks: every }: Places): Places => {
-  const marks = new Int32Array(rows);
-  const gaps = new Int32Array(rows);
+export const placesUnder = (
+  bitmap: Uint8Array,
+  { count: rows, marks: every }: Places,
+  memory: Memory,
+): Places => {
+  const marks = memory.int32(rows);
+  const gaps = memory.int32(rows);
   let count = 0;
   let absent = 0;
   let begun = 0;

@@ -12,6 +12,7 @@ import {
 } from './column-read.ts';
 import { type ColumnTable, kinds, maxCells, maxColumns, maxRowsOfTable } from './column-table.ts';
 import { type Coded, codedBytes, readCoded } from './column-tokens.ts';
+import { freshMemory, type Memory } from './memory.ts';
 import { readNames } from './name-list.ts';
 
 const maxFrameBytes = 16 * 1024 * 1024;
@@ -32,12 +33,12 @@ const open = (bytes: Uint8Array): { readonly meta: Reader; readonly payload: Uin
   }
 };
 
-const readGroups = (reader: Reader, rows: number) => {
+const readGroups = (reader: Reader, rows: number, memory: Memory) => {
   const count = reader.varint();
   const size = reader.varint();
   if (count > (size > 0 ? rows : reader.left))
     throw new BatchError('BAD_HEADER', 'there are more groups than rows');
-  const groups = new Uint32Array(count);
+  const groups = memory.uint32(count);
   let start = 0;
   for (let at = 0; at < count; at++) {
     groups[at] = start;
@@ -70,18 +71,19 @@ type Unpacking = {
   readonly only?: ReadonlySet<string>;
   readonly maxRows?: number;
   readonly readHead?: (reader: Reader) => void;
+  readonly memory?: Memory;
 };
 
 /** Unpacks what packTable packed: `readHead` reads the caller's head. Throws BatchError where the bytes do not fit the format. */
 export const unpackTable = (
   bytes: Uint8Array,
-  { only, maxRows = maxRowsOfTable, readHead }: Unpacking = {},
+  { only, maxRows = maxRowsOfTable, readHead, memory = freshMemory }: Unpacking = {},
 ): BoundedTable => {
   const { meta, payload } = open(bytes);
   readHead?.(meta);
   const rows = meta.varint();
   if (rows > maxRows) throw new BatchError('BAD_HEADER', `${rows} rows, at most ${maxRows} allowed`);
-  const groups = readGroups(meta, rows);
+  const groups = readGroups(meta, rows, memory);
   const names = readNames(meta, maxColumns);
   const wanted = only ? names.filter((name) => only.has(name)).length : names.length;
   if (rows * wanted > maxCells) throw new BatchError('BAD_HEADER', 'the table is too large');
@@ -100,25 +102,25 @@ export const unpackTable = (
   if (start < payload.length)
     throw new BatchError('TRAILING_BYTES', `${payload.length - start} bytes follow the last number`);
   const padded = payloadOf(payload);
-  const classes = readClasses(described[classColumn], classColumn, rows, padded);
-  const every = everyPlace(rows, groups, classes);
+  const classes = readClasses(described[classColumn], classColumn, rows, padded, memory);
+  const every = everyPlace(rows, groups, classes, memory);
   const places: Places[] = [every];
   const columns = new Map<string, Float64Array>();
   const bounds = new Map<string, ColumnBounds>();
-  // One piece of memory for all columns: each by itself would cost more than to fill it.
-  const memory = new ArrayBuffer(8 * rows * wanted);
+  // One piece for all columns: one by one, to get them would cost more than to fill them.
+  const cells = memory.float64(rows * wanted);
   for (let at = 0; at < names.length; at++) {
     const one = described[at];
     const name = names[at];
     if (!one || name === undefined || (only && !only.has(name))) continue;
-    const column = new Float64Array(memory, 8 * rows * columns.size, rows);
+    const column = cells.subarray(rows * columns.size, rows * (columns.size + 1));
     columns.set(name, column);
     if (one.kind === kinds.absent) {
       column.fill(Number.NaN);
       continue;
     }
     const bitmap = bitmaps[one.mask - 1];
-    places[one.mask] ??= bitmap ? placesUnder(bitmap, every) : every;
+    places[one.mask] ??= bitmap ? placesUnder(bitmap, every, memory) : every;
     const { least, most } = readColumn(one, places[one.mask] ?? every, padded, column);
     bounds.set(name, { least, most, isFull: one.mask === 0 });
   }
@@ -171,13 +173,19 @@ const countBits = (bitmap: Uint8Array, rows: number) => {
   return count;
 };
 
-const readClasses = (column: Described | undefined, at: number, rows: number, payload: Payload) => {
+const readClasses = (
+  column: Described | undefined,
+  at: number,
+  rows: number,
+  payload: Payload,
+  memory: Memory,
+) => {
   if (at < 0) return undefined;
   if (column?.kind !== kinds.listed || column.mask !== 0 || column.list.length > 256 || !column.coded)
     throw new BatchError('BAD_HEADER', 'the classes of the rows are damaged');
   const indexes = readSmallNumbers(column.coded, payload, column.start, rows);
   if (!indexes) throw notListed();
-  const classes = new Uint8Array(rows);
+  const classes = memory.uint8(rows);
   const { length } = column.list;
   for (let row = 0; row < rows; row++) {
     const index = indexes[row] as number;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { BatchError, type BatchFault } from './batch-bytes.ts';
 import type { Bounds } from './column-read.ts';
 import { epochMs, gatewayId, siteId } from './identifiers.ts';
+import { freshMemory, type Memory } from './memory.ts';
 import type { MinerReading, ReadingField } from './reading.ts';
 import { scaleOf, type TelemetryColumns, toColumns, toReadings } from './telemetry-columns.ts';
 import { decodeRows, encodeRows } from './telemetry-rows.ts';
@@ -99,9 +100,10 @@ export const encodeBatch = ({ readings, ...header }: TelemetryBatch): Uint8Array
 
 /**
  * Unpacks what a gateway sent. Never throws on bad bytes: the fault says what is wrong with them, for the place where
- * undecodable batches are kept aside. Rows of one miner are in the order of their times; of equal times there may be several.
+ * undecodable batches are kept aside. Rows of one miner are in the order of their times; of equal times there may be several. Columns are
+ * as long of use as `memory` is.
  */
-export const decodeBatchColumns = (bytes: Uint8Array): DecodedColumns => {
+export const decodeBatchColumns = (bytes: Uint8Array, memory: Memory = freshMemory): DecodedColumns => {
   try {
     if (bytes.length > maxBatchBytes)
       throw new BatchError('TOO_LARGE', `${bytes.length} bytes, at most ${maxBatchBytes} allowed`);
@@ -109,6 +111,7 @@ export const decodeBatchColumns = (bytes: Uint8Array): DecodedColumns => {
       throw new BatchError('BAD_MAGIC', `the first four bytes are not ${telemetryMagic}`);
     const { header, columns, bounds } = decodeRows(bytes.subarray(magicBytes.length), {
       maxRows: maxBatchRows,
+      memory,
     });
     if (columns.rows === 0) throw new BatchError('BAD_HEADER', 'the batch has no row');
     return { ok: true, header: parseHeader(header), columns, bounds };

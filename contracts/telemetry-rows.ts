@@ -3,6 +3,7 @@ import { packTable } from './column-codec.ts';
 import type { Bounds } from './column-read.ts';
 import type { ColumnTable } from './column-table.ts';
 import { type BoundedTable, unpackTable } from './column-unpack.ts';
+import { freshMemory, type Memory } from './memory.ts';
 import { readNames, writeNames } from './name-list.ts';
 import { minerStates, powerModes, type ReadingField, readingFieldNames } from './reading.ts';
 import type { TelemetryColumns } from './telemetry-columns.ts';
@@ -95,7 +96,12 @@ export const decodeRows = (
   {
     only,
     maxRows = maxDocumentRows,
-  }: { readonly only?: ReadonlySet<ReadingField>; readonly maxRows?: number } = {},
+    memory = freshMemory,
+  }: {
+    readonly only?: ReadonlySet<ReadingField>;
+    readonly maxRows?: number;
+    readonly memory?: Memory;
+  } = {},
 ): DecodedRows => {
   const wanted = only && new Set<string>([...stateNames, ...only]);
   let header = '';
@@ -103,6 +109,7 @@ export const decodeRows = (
   let errorSets: string[][] = [];
   const table = unpackTable(bytes, {
     maxRows,
+    memory,
     ...(wanted && { only: wanted }),
     readHead: (reader) => {
       header = reader.text();
@@ -110,7 +117,7 @@ export const decodeRows = (
       errorSets = readErrorSets(reader);
     },
   });
-  return { header, columns: toRows(table, minerIds, errorSets), bounds: table.bounds };
+  return { header, columns: toRows(table, minerIds, errorSets, memory), bounds: table.bounds };
 };
 
 const readErrorSets = (reader: Reader): string[][] => {
@@ -140,10 +147,11 @@ const toRows = (
   { rows, groups, columns, bounds }: BoundedTable,
   minerIds: readonly string[],
   errorSets: string[][],
+  memory: Memory,
 ): TelemetryColumns => {
   if (groups.length !== minerIds.length)
     throw new BatchError('BAD_HEADER', `${groups.length} groups of rows for ${minerIds.length} miners`);
-  const miner = minersOf(groups, rows);
+  const miner = minersOf(groups, memory.uint32(rows));
   /** A column that every row has a value of, from 0 to below the limit. */
   const full = (name: string, below: number) => {
     const column = columns.get(name);
@@ -166,18 +174,17 @@ const toRows = (
     minerIds,
     miner,
     sampledAtMs,
-    state: narrow(full('state', minerStates.length), new Uint8Array(rows)),
-    mode: narrow(full('mode', powerModes.length + 1), new Uint8Array(rows)),
-    errorSet: narrow(full('errorSet', errorSets.length + 1), new Uint16Array(rows)),
+    state: narrow(full('state', minerStates.length), memory.uint8(rows)),
+    mode: narrow(full('mode', powerModes.length + 1), memory.uint8(rows)),
+    errorSet: narrow(full('errorSet', errorSets.length + 1), memory.uint16(rows)),
     errorSets,
     values,
   };
 };
 
-const minersOf = (groups: Uint32Array, rows: number) => {
-  const miner = new Uint32Array(rows);
+const minersOf = (groups: Uint32Array, miner: Uint32Array) => {
   for (let at = 0; at < groups.length; at++) {
-    const end = groups[at + 1] ?? rows;
+    const end = groups[at + 1] ?? miner.length;
     for (let row = groups[at] as number; row < end; row++) miner[row] = at;
   }
   return miner;

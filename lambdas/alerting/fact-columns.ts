@@ -13,6 +13,9 @@ export type FactColumns = {
   readonly unknown: readonly string[];
   readonly ratedHashrateThs: Float64Array;
   readonly ratedPowerW: Float64Array;
+  /** By peer group: the least and most energy per hash that its miners are rated at. */
+  readonly leastRatedJth: Float64Array;
+  readonly mostRatedJth: Float64Array;
   readonly noisePrior: Float64Array;
   readonly warnC: Float64Array;
   /** 1: the board's sensor stands in where the chips say nothing. */
@@ -50,5 +53,14 @@ export const factColumns = (
     columns.boardSensor[at] = limit.boardSensor ? 1 : 0;
   });
   const unknown = minerIds.filter((_, at) => !columns.facts[at]);
-  return { ...columns, groups: groups.size, unknown };
+  const leastRatedJth = new Float64Array(groups.size).fill(Number.POSITIVE_INFINITY);
+  const mostRatedJth = new Float64Array(groups.size);
+  columns.facts.forEach((facts, at) => {
+    if (!facts) return;
+    const group = columns.group[at] as number;
+    const jth = facts.ratedPowerW / facts.ratedHashrateThs;
+    leastRatedJth[group] = Math.min(leastRatedJth[group] as number, jth);
+    mostRatedJth[group] = Math.max(mostRatedJth[group] as number, jth);
+  });
+  return { ...columns, groups: groups.size, unknown, leastRatedJth, mostRatedJth };
 };

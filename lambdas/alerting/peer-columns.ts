@@ -1,3 +1,4 @@
+import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { type AllFields, hashrateScale, powerScale } from './column-rows.ts';
 import type { FactColumns } from './fact-columns.ts';
 import { expectedOf, hashingState, hottestOf, type LiveRows } from './live-rows.ts';
@@ -10,6 +11,8 @@ export type PeerColumns = {
   /** NaN where `of` has none. */
   readonly efficiencyJth: (group: number) => number;
   readonly chipTempC: (group: number) => number;
+  /** By group, between what its members' energies per hash lie; `lowest` is above `highest` where `efficiencyJth` is NaN. */
+  readonly efficiencyBounds: () => { readonly lowest: Float64Array; readonly highest: Float64Array };
 };
 
 type Visit = (
@@ -29,11 +32,15 @@ export const peerColumns = (
   spanMs: number,
 ): PeerColumns => {
   const members = membersOf(facts, rows, endMs, spanMs);
-  const scratch = new Float64Array(4 * Math.max(1, ...members.map((group) => group.length)));
+  let scratch = new Float64Array(0);
   const median = (group: number, visit: Visit) => {
     const { batch, batchFields, batchRow, known, knownRow } = rows;
+    const { of, from } = members;
+    const [start, end] = [from[group] as number, from[group + 1] as number];
+    if (scratch.length < 4 * (end - start)) scratch = new Float64Array(4 * of.length);
     let filled = 0;
-    for (const miner of members[group] ?? []) {
+    for (let at = start; at < end; at++) {
+      const miner = of[at] as number;
       const row = batchRow[miner] as number;
       if (row >= 0) filled = visit(batchFields, row, miner, batch.mode[row] as number, scratch, filled);
       else if (known) {
@@ -57,10 +64,11 @@ export const peerColumns = (
     into[at] = hashrate / hashrateScale / expected;
     return at + 1;
   };
+  const sizeOf = (group: number) => (members.from[group + 1] ?? 0) - (members.from[group] ?? 0);
   const remembered = (visit: Visit) => {
-    const medians = new Float64Array(members.length).fill(Number.NEGATIVE_INFINITY);
+    const medians = new Float64Array(facts.groups).fill(Number.NEGATIVE_INFINITY);
     return (group: number) => {
-      const isEnough = (members[group]?.length ?? 0) >= leastPeers;
+      const isEnough = sizeOf(group) >= leastPeers;
       if (medians[group] === Number.NEGATIVE_INFINITY)
         medians[group] = isEnough ? median(group, visit) : Number.NaN;
       return medians[group] ?? Number.NaN;
@@ -73,8 +81,9 @@ export const peerColumns = (
   return {
     efficiencyJth,
     chipTempC,
+    efficiencyBounds: () => boundsOf(members, facts.groups, rows),
     of: (group) => {
-      const miners = members[group]?.length ?? 0;
+      const miners = sizeOf(group);
       if (miners < leastPeers) return undefined;
       return {
         miners,
@@ -90,19 +99,85 @@ export const peerColumns = (
 const said = (name: Exclude<keyof PeerMedians, 'miners'>, value: number) =>
   Number.isNaN(value) ? {} : { [name]: value };
 
-const membersOf = (facts: FactColumns, rows: LiveRows, endMs: number, spanMs: number): number[][] => {
+/** The members of all groups, group by group: those of `g` stand from `from[g]` to before `from[g + 1]`. */
+type Members = { readonly of: Uint32Array; readonly from: Uint32Array };
+
+const membersOf = (
+  { group, groups }: FactColumns,
+  rows: LiveRows,
+  endMs: number,
+  spanMs: number,
+): Members => {
   const { batch, batchRow, known, knownRow } = rows;
-  const members: number[][] = Array.from({ length: facts.groups }, () => []);
-  for (let miner = 0; miner < batchRow.length; miner++) {
-    const group = facts.group[miner] as number;
-    if (group < 0) continue;
-    const row = batchRow[miner] as number;
-    const columns = row >= 0 ? batch : known?.columns;
-    const at = row >= 0 ? row : (knownRow[miner] as number);
-    if (!columns || at < 0 || columns.state[at] !== hashingState) continue;
-    if (Math.abs((columns.sampledAtMs[at] as number) - endMs) <= spanMs) members[group]?.push(miner);
+  const isMember = new Uint8Array(batchRow.length);
+  markRecent(isMember, batchRow, batch, endMs, spanMs);
+  if (known) {
+    for (let miner = 0; miner < isMember.length; miner++)
+      if ((batchRow[miner] as number) < 0)
+        isMember[miner] = isRecent(known.columns, knownRow[miner] as number, endMs, spanMs);
   }
-  return members;
+  const from = new Uint32Array(groups + 1);
+  for (let miner = 0; miner < isMember.length; miner++)
+    if (isMember[miner] === 1 && (group[miner] as number) >= 0) {
+      const next = (group[miner] as number) + 1;
+      from[next] = (from[next] as number) + 1;
+    }
+  for (let at = 0; at < groups; at++) from[at + 1] = (from[at + 1] as number) + (from[at] as number);
+  const next = from.slice();
+  const of = new Uint32Array(from[groups] as number);
+  for (let miner = 0; miner < isMember.length; miner++) {
+    const own = group[miner] as number;
+    if (isMember[miner] === 0 || own < 0) continue;
+    const place = next[own] as number;
+    of[place] = miner;
+    next[own] = place + 1;
+  }
+  return { of, from };
+};
+
+const isRecent = ({ state, sampledAtMs }: TelemetryColumns, row: number, endMs: number, spanMs: number) =>
+  row >= 0 && state[row] === hashingState && Math.abs((sampledAtMs[row] as number) - endMs) <= spanMs ? 1 : 0;
+
+const markRecent = (
+  isMember: Uint8Array,
+  rowOf: Int32Array,
+  { state, sampledAtMs }: TelemetryColumns,
+  endMs: number,
+  spanMs: number,
+) => {
+  for (let miner = 0; miner < isMember.length; miner++) {
+    const row = rowOf[miner] as number;
+    if (row < 0 || state[row] !== hashingState) continue;
+    if (Math.abs((sampledAtMs[row] as number) - endMs) <= spanMs) isMember[miner] = 1;
+  }
+};
+
+const boundsOf = ({ of, from }: Members, groups: number, rows: LiveRows) => {
+  const lowest = new Float64Array(groups).fill(Number.POSITIVE_INFINITY);
+  const highest = new Float64Array(groups).fill(Number.NEGATIVE_INFINITY);
+  const { batchFields, batchRow, known, knownRow } = rows;
+  for (let group = 0; group < groups; group++) {
+    const [start, end] = [from[group] as number, from[group + 1] as number];
+    if (end - start < leastPeers) continue;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let at = start; at < end; at++) {
+      const miner = of[at] as number;
+      const isNew = (batchRow[miner] as number) >= 0;
+      const fields = isNew ? batchFields : known?.fields;
+      if (!fields) continue;
+      const row = (isNew ? batchRow[miner] : knownRow[miner]) as number;
+      const hashrate = fields.hashrateThs[row] as number;
+      const power = fields.powerW[row] as number;
+      if (!hashrate || !power) continue;
+      const jth = power / powerScale / (hashrate / hashrateScale);
+      if (jth < low) low = jth;
+      if (jth > high) high = jth;
+    }
+    lowest[group] = low;
+    highest[group] = high;
+  }
+  return { lowest, highest };
 };
 
 const temperature: Visit = (fields, row, _miner, _mode, into, at) => {

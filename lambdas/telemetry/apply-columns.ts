@@ -1,5 +1,6 @@
 import type { AnomaliesDetected, Anomaly } from '../../contracts/alert.ts';
-import { readingAt, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
+import { freshMemory, type Memory } from '../../contracts/memory.ts';
+import { type Column, readingAt, type TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { detectAnomalies } from '../alerting/detect-anomalies.ts';
 import type { DetectorState } from '../alerting/detector-state.ts';
 import { type FactColumns, factColumns } from '../alerting/fact-columns.ts';
@@ -10,7 +11,16 @@ import { screenRows } from '../alerting/screen-columns.ts';
 import { type LiveState, watchOf } from './live-state.ts';
 import { noteAbsences } from './note-absences.ts';
 import { compareRows, gatherRows } from './row-sets.ts';
-import { addSample, copySlices, moveOn, type Slices, slidingMean, sumSlices } from './slices.ts';
+import {
+  addSample,
+  copySlices,
+  moveOn,
+  openSlots,
+  type Slices,
+  sliceMs,
+  slidingMean,
+  slotsBetween,
+} from './slices.ts';
 
 export type FactsOf = (minerId: string) => MinerFacts | undefined;
 type Detected = Pick<AnomaliesDetected, 'anomalies' | 'recoveries'>;
@@ -28,6 +38,8 @@ export type ApplyOptions = {
   readonly mayRepeat?: boolean;
   /** Nobody needs `before` any more: it may be changed. */
   readonly mayChange?: boolean;
+  /** Where the new state is to lie. */
+  readonly memory?: Memory;
   /** For tests: judge every new row by itself, as if the screen settled none. */
   readonly withoutScreen?: boolean;
 };
@@ -56,12 +68,12 @@ export const applyColumns = (
   batch: TelemetryColumns,
   receivedAtMs: number,
   factsOf: FactsOf,
-  { mayRepeat = false, mayChange = false, withoutScreen = false }: ApplyOptions = {},
+  { mayRepeat = false, mayChange = false, withoutScreen = false, memory = freshMemory }: ApplyOptions = {},
 ): Applied => {
   const isWhole = isWholeSweep(before, batch);
   if (!isWhole && !before.latest) throw new RangeError('the shard’s latest rows were not loaded');
-  const work = begin(before, batch, mayChange);
-  const { miners, slices, latestMs, batchRow, minerOf } = work;
+  const work = begin(before, batch, mayChange, memory);
+  const { miners, slices, batchRow, minerOf, latestMs } = work;
   const facts = factsFor(work.minerIds, factsOf);
   const rows = liveRows(batch, batchRow, isWhole ? undefined : before.latest, work.knownRow);
   const anomalies: Anomaly[] = [];
@@ -69,42 +81,21 @@ export const applyColumns = (
   const hashrates = rows.batchFields.hashrateThs;
   const powers = rows.batchFields.powerW;
 
-  const add = (row: number): boolean => {
-    const miner = minerOf[batch.miner[row] as number] as number;
-    const atMs = batch.sampledAtMs[row] as number;
-    const latest = latestMs[miner] as number;
-    const hashrate = hashrates[row] as number;
-    const power = powers[row] as number;
-    if (atMs > latest || Number.isNaN(latest)) {
-      if (!Number.isNaN(latest)) moveOn(slices, miners, miner, latest, atMs);
-      latestMs[miner] = atMs;
-      batchRow[miner] = row;
-      addSample(slices, miners, miner, atMs, atMs, hashrate, power);
-      return true;
-    }
-    if (atMs === latest) replaceEqual(work, rows, miner, row);
-    else if (!mayRepeat) addSample(slices, miners, miner, latest, atMs, hashrate, power);
-    return false;
-  };
-
   for (const sweep of sweepsOf(batch)) {
-    let fresh = new Uint32Array(sweep.length);
-    let count = 0;
+    let fresh = sweep;
+    if (isWhole) addWhole(work, batch, hashrates, powers);
+    else fresh = addSome(work, rows, sweep, mayRepeat, memory);
+    if (fresh.length === 0) continue;
     let endMs = 0;
     for (let at = 0; at < sweep.length; at++) {
-      const row = sweep[at] as number;
-      const atMs = batch.sampledAtMs[row] as number;
+      const atMs = batch.sampledAtMs[sweep[at] as number] as number;
       if (atMs > endMs) endMs = atMs;
-      if (add(row)) fresh[count++] = row;
     }
-    if (count === 0) continue;
-    fresh = fresh.subarray(0, count);
     const peers = peerColumns(facts, rows, endMs, sweepMs);
-    const means = sumSlices(slices, miners);
-    const watched = (miner: number) => work.kinds.has(miner);
+    const means = slices.totals;
     const open = withoutScreen
       ? [...fresh]
-      : screenRows({ facts, rows, peers, means, watch: work, watched }, fresh, minerOf);
+      : screenRows({ facts, rows, peers, means, watch: work, watched: work.kinds }, fresh, minerOf);
     for (const row of inOrderOfTime(open, batch)) {
       const miner = minerOf[batch.miner[row] as number] as number;
       const known = facts.facts[miner];
@@ -175,7 +166,7 @@ type Work = {
   readonly knownRow: Int32Array;
 };
 
-const begin = (before: LiveState, batch: TelemetryColumns, mayChange: boolean): Work => {
+const begin = (before: LiveState, batch: TelemetryColumns, mayChange: boolean, memory: Memory): Work => {
   const minerIds = unionOf(before.minerIds, batch.minerIds);
   const miners = minerIds.length;
   const isSame = minerIds === before.minerIds;
@@ -188,7 +179,7 @@ const begin = (before: LiveState, batch: TelemetryColumns, mayChange: boolean): 
     for (let old = 0; old < places.length; old++) to[places[old] as number] = from[old] as number;
     return to;
   };
-  const knownRow = new Int32Array(miners).fill(-1);
+  const knownRow = memory.int32(miners).fill(-1);
   for (let old = 0; old < before.minerIds.length; old++)
     knownRow[places ? (places[old] as number) : old] = old;
   const batchPlaces = placesIn(minerIds, batch.minerIds);
@@ -204,7 +195,7 @@ const begin = (before: LiveState, batch: TelemetryColumns, mayChange: boolean): 
     noise: spread(before.noise),
     missed: spread(before.missed),
     kinds: new Map([...before.kinds].map(([old, kinds]) => [places ? (places[old] as number) : old, kinds])),
-    batchRow: new Int32Array(miners).fill(-1),
+    batchRow: memory.int32(miners).fill(-1),
     knownRow,
   };
 };
@@ -217,6 +208,7 @@ const identity = (length: number) => {
 
 /** Two sorted lists in one; the very first where nothing is added to it. */
 const unionOf = (known: readonly string[], more: readonly string[]): readonly string[] => {
+  if (known.length === 0) return more;
   const places = placesIn(known, more);
   if (!places || places.every((place) => place >= 0)) return known;
   return [...new Set([...known, ...more])].sort((a, b) => (a < b ? -1 : 1));
@@ -235,6 +227,66 @@ const placesIn = (sorted: readonly string[], wanted: readonly string[]): Int32Ar
   return places;
 };
 
+/** Adds a batch in which every miner comes once, newer than before. */
+const addWhole = (work: Work, batch: TelemetryColumns, hashrates: Column, powers: Column) => {
+  const { slices, minerOf, latestMs, batchRow } = work;
+  const { miner: minerAt, sampledAtMs, rows } = batch;
+  openSlots(slices, slotsTouched(work, batch));
+  for (let row = 0; row < rows; row++) {
+    const miner = minerOf[minerAt[row] as number] as number;
+    const atMs = sampledAtMs[row] as number;
+    const latest = latestMs[miner] as number;
+    // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in a hot loop
+    if (latest === latest) moveOn(slices, miner, latest, atMs);
+    latestMs[miner] = atMs;
+    batchRow[miner] = row;
+    addSample(slices, miner, atMs, atMs, hashrates[row] as number, powers[row] as number);
+  }
+};
+
+/** The slots of the slices, as bits, that a batch in which every miner comes once touches. */
+const slotsTouched = ({ minerOf, latestMs }: Work, { miner, sampledAtMs, rows }: TelemetryColumns) => {
+  let slots = 0;
+  let before = -1;
+  for (let row = 0; row < rows; row++) {
+    const to = Math.floor((sampledAtMs[row] as number) / sliceMs);
+    const latest = latestMs[minerOf[miner[row] as number] as number] as number;
+    // Of a miner that is new, the slot of its sample alone.
+    const from = Number.isNaN(latest) ? to : Math.floor(latest / sliceMs);
+    const key = 16 * to + Math.min(to - from, 15);
+    if (key !== before) slots |= slotsBetween(from, to);
+    before = key;
+  }
+  return slots;
+};
+
+/** Adds some rows of a batch, no two of a miner; returns those that are newer than all before of their miner. */
+const addSome = (work: Work, rows: LiveRows, sweep: Uint32Array, mayRepeat: boolean, memory: Memory) => {
+  const { slices, minerOf, latestMs, batchRow } = work;
+  const { batch } = rows;
+  openSlots(slices);
+  const { hashrateThs, powerW } = rows.batchFields;
+  const fresh = memory.uint32(sweep.length);
+  let count = 0;
+  for (let at = 0; at < sweep.length; at++) {
+    const row = sweep[at] as number;
+    const miner = minerOf[batch.miner[row] as number] as number;
+    const atMs = batch.sampledAtMs[row] as number;
+    const latest = latestMs[miner] as number;
+    const hashrate = hashrateThs[row] as number;
+    const power = powerW[row] as number;
+    if (atMs > latest || Number.isNaN(latest)) {
+      if (!Number.isNaN(latest)) moveOn(slices, miner, latest, atMs);
+      latestMs[miner] = atMs;
+      batchRow[miner] = row;
+      addSample(slices, miner, atMs, atMs, hashrate, power);
+      fresh[count++] = row;
+    } else if (atMs === latest) replaceEqual(work, rows, miner, row);
+    else if (!mayRepeat) addSample(slices, miner, latest, atMs, hashrate, power);
+  }
+  return fresh.subarray(0, count);
+};
+
 /** Of two rows of one miner and time the same one stands whichever came first. */
 const replaceEqual = (work: Work, rows: LiveRows, miner: number, row: number) => {
   const { batch, known, batchRow, knownRow } = rows;
@@ -248,7 +300,7 @@ const replaceEqual = (work: Work, rows: LiveRows, miner: number, row: number) =>
   const exchange = (columns: TelemetryColumns, at: number, times: number) => {
     const said = (column: Float64Array | undefined) => column?.[at] ?? Number.NaN;
     const { hashrateThs, powerW } = columns.values;
-    addSample(work.slices, work.miners, miner, atMs, atMs, said(hashrateThs), said(powerW), times);
+    addSample(work.slices, miner, atMs, atMs, said(hashrateThs), said(powerW), times);
   };
   exchange(old.columns, old.row, -1);
   exchange(batch, row, 1);

@@ -1,4 +1,5 @@
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
+import { type Memory, type ReusedMemory, reusedMemory } from '../../contracts/memory.ts';
 import {
   type BatchHeader,
   decodeBatchColumns,
@@ -74,46 +75,61 @@ const attempts = 12;
 export const ingestBatch =
   (deps: IngestDeps) =>
   async (arrival: Arrival): Promise<Ingested> => {
-    const { siteId, gatewayId, receivedAtMs } = arrival;
-    const tenantId = (await deps.readOwner(siteId, gatewayId))?.tenantId;
-    const refuse = async (fault: string, detail: string): Promise<Ingested> => {
-      await deps.setAside(arrival, tenantId, fault, detail);
-      return { outcome: 'set_aside', fault, detail };
-    };
-    if (tenantId === undefined) return refuse('UNKNOWN_GATEWAY', 'the site has no such gateway');
-    const decoded = decodeBatchColumns(arrival.bytes);
-    if (!decoded.ok) return refuse(decoded.fault, decoded.detail);
-    const { header } = decoded;
-    if (header.siteId !== siteId || header.gatewayId !== gatewayId)
-      return refuse('WRONG_PLACE', 'the header names another site or gateway than the topic');
-    const known = await deps.readShard(header, false);
-    const sent = withKnownIds(decoded.columns, known.minerIds);
-    const factsOf = await deps.readFacts(gatewayId, sent.minerIds);
-    const { unknown } = factsFor(sent.minerIds, factsOf);
-    const foreign =
-      unknown.length > 0 ? await deps.readForeign(siteId, gatewayId, unknown) : new Set<string>();
-    if (sent.minerIds.every((id) => foreign.has(id)))
-      return refuse('FOREIGN_MINER', 'every miner in it is registered under another gateway');
-    const { columns, droppedValues, droppedRows } = checkColumns(sent, receivedAtMs, foreign, decoded.bounds);
-    if (columns.rows === 0)
-      return refuse('FROM_THE_FUTURE', 'every sample lies more than ten minutes ahead of its receipt');
-
-    const bytes = columns === sent ? arrival.bytes : encodeBatchColumns(header, columns);
-    const taken = await takeIn(deps, known, { header, columns, bytes }, receivedAtMs, factsOf);
-    if (taken.found) await deps.publish(taken.found);
-    if (taken.isDue) await deps.requestRollUp(placeOf(header));
-    return {
-      outcome: taken.isKnown ? 'known' : 'stored',
-      readings: columns.rows,
-      droppedValues,
-      droppedReadings: droppedRows,
-      lateReadings: taken.lateReadings,
-      unknownMiners: unknown.length - foreign.size,
-      anomalies: taken.found?.anomalies.length ?? 0,
-      lagMs: receivedAtMs - oldestOf(columns.sampledAtMs),
-      spool: header.spool,
-    };
+    const memory = spare.pop() ?? reusedMemory(mostBytes);
+    try {
+      return await ingest(deps, arrival, memory);
+    } finally {
+      memory.takeBack();
+      if (spare.length < mostSpare) spare.push(memory);
+    }
   };
+
+/** Of batches that are taken in at once, each has its own. */
+const spare: ReusedMemory[] = [];
+const mostSpare = 4;
+const mostBytes = 8 * 1024 * 1024;
+
+/** Nothing of a batch's columns may outlive this: they lie in `memory`. */
+const ingest = async (deps: IngestDeps, arrival: Arrival, memory: Memory): Promise<Ingested> => {
+  const { siteId, gatewayId, receivedAtMs } = arrival;
+  const tenantId = (await deps.readOwner(siteId, gatewayId))?.tenantId;
+  const refuse = async (fault: string, detail: string): Promise<Ingested> => {
+    await deps.setAside(arrival, tenantId, fault, detail);
+    return { outcome: 'set_aside', fault, detail };
+  };
+  if (tenantId === undefined) return refuse('UNKNOWN_GATEWAY', 'the site has no such gateway');
+  const decoded = decodeBatchColumns(arrival.bytes, memory);
+  if (!decoded.ok) return refuse(decoded.fault, decoded.detail);
+  const { header } = decoded;
+  if (header.siteId !== siteId || header.gatewayId !== gatewayId)
+    return refuse('WRONG_PLACE', 'the header names another site or gateway than the topic');
+  const known = await deps.readShard(header, false);
+  const sent = withKnownIds(decoded.columns, known.minerIds);
+  const factsOf = await deps.readFacts(gatewayId, sent.minerIds);
+  const { unknown } = factsFor(sent.minerIds, factsOf);
+  const foreign = unknown.length > 0 ? await deps.readForeign(siteId, gatewayId, unknown) : new Set<string>();
+  if (sent.minerIds.every((id) => foreign.has(id)))
+    return refuse('FOREIGN_MINER', 'every miner in it is registered under another gateway');
+  const { columns, droppedValues, droppedRows } = checkColumns(sent, receivedAtMs, foreign, decoded.bounds);
+  if (columns.rows === 0)
+    return refuse('FROM_THE_FUTURE', 'every sample lies more than ten minutes ahead of its receipt');
+
+  const bytes = columns === sent ? arrival.bytes : encodeBatchColumns(header, columns);
+  const taken = await takeIn(deps, known, { header, columns, bytes }, receivedAtMs, factsOf, memory);
+  if (taken.found) await deps.publish(taken.found);
+  if (taken.isDue) await deps.requestRollUp(placeOf(header));
+  return {
+    outcome: taken.isKnown ? 'known' : 'stored',
+    readings: columns.rows,
+    droppedValues,
+    droppedReadings: droppedRows,
+    lateReadings: taken.lateReadings,
+    unknownMiners: unknown.length - foreign.size,
+    anomalies: taken.found?.anomalies.length ?? 0,
+    lagMs: receivedAtMs - oldestOf(columns.sampledAtMs),
+    spool: header.spool,
+  };
+};
 
 const takeIn = async (
   deps: IngestDeps,
@@ -121,12 +137,13 @@ const takeIn = async (
   batch: UsableBatch,
   receivedAtMs: number,
   factsOf: FactsOf,
+  memory: Memory,
 ) => {
   const { header } = batch;
   let known = first;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     if (attempt > 1) known = await deps.readShard(header, true);
-    const step = stepShard(known, batch, receivedAtMs, factsOf);
+    const step = stepShard(known, batch, receivedAtMs, factsOf, memory);
     const isEmpty = step.found.anomalies.length + step.found.recoveries.length === 0;
     const foundBefore = step.isRepeat ? await deps.readFound(header, header.sequence) : undefined;
     const found = isEmpty || foundBefore ? undefined : step.found;

@@ -1,3 +1,4 @@
+import { freshMemory, type Memory } from '../../contracts/memory.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { decodeLive, type LatestRows, openLatest } from './live-codec.ts';
 import { emptyState, type LiveState } from './live-state.ts';
@@ -28,13 +29,16 @@ export type OpenedShard = { readonly live: LiveState; readonly rows: LatestRows 
 
 /**
  * Unpacks a shard's live state. Its latest rows are unpacked only where its miners are not known without them: `withLatest`
- * does it for the others.
+ * does it for the others. The state is as long of use as `memory` is.
  */
-export const openShard = ({ shard, head, bytes, minerIds }: KnownShard): OpenedShard => {
+export const openShard = (
+  { shard, head, bytes, minerIds }: KnownShard,
+  memory: Memory = freshMemory,
+): OpenedShard => {
   const { sequences: _, ...rest } = head;
   if (!bytes)
     return { live: { ...emptyState(shard), ...rest }, rows: { batch: undefined, others: undefined } };
-  const { rows, ...parts } = decodeLive(bytes);
+  const { rows, ...parts } = decodeLive(bytes, memory);
   const latest = minerIds ? undefined : openLatest(rows);
   const { siteId, gatewayId } = shard;
   const place = { siteId, gatewayId, shard: shard.shard };

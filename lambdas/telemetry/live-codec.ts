@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { Reader, Writer } from '../../contracts/batch-bytes.ts';
+import { BatchError, Reader, Writer } from '../../contracts/batch-bytes.ts';
 import { decodeTable, encodeTable } from '../../contracts/column-codec.ts';
-import type { ColumnTable } from '../../contracts/column-table.ts';
+import { type ColumnTable, maxRowsOfTable } from '../../contracts/column-table.ts';
+import { freshMemory, type Memory } from '../../contracts/memory.ts';
 import { type ReadingField, readingFieldNames } from '../../contracts/reading.ts';
 import { decodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import type { Column, TelemetryColumns } from '../../contracts/telemetry-columns.ts';
@@ -9,7 +10,7 @@ import { detectorState } from '../alerting/detector-state.ts';
 import { type LiveState, noColumns } from './live-state.ts';
 import { pack, unpack } from './pack.ts';
 import { gatherRows, takeRows } from './row-sets.ts';
-import { emptySlices, filledSlots, sliceKinds, slicesKept } from './slices.ts';
+import { readSlices, writeSlices } from './slices.ts';
 import { readQuickColumn, writeQuickColumn } from './state-bytes.ts';
 
 /**
@@ -37,9 +38,14 @@ export type LatestRows = {
   readonly others: TelemetryColumns | undefined;
 };
 
+// Kept between calls: nothing here waits, so no two calls are under way at once.
+const whole = new Writer(96 * 1024);
+const part = new Writer(64 * 1024);
+
 /** Packs a state with its latest rows (`latestRows`). */
 export const encodeLive = (live: LiveState, { batch, others }: LatestRows): Uint8Array => {
-  const out = new Writer(96 * 1024);
+  const out = whole;
+  out.restart();
   const section = (bytes: Uint8Array) => {
     out.varint(bytes.length);
     out.bytes(bytes);
@@ -57,8 +63,8 @@ export const encodeLive = (live: LiveState, { batch, others }: LatestRows): Uint
 };
 const nothing = new Uint8Array();
 
-/** Unpacks what `encodeLive` packed. Throws BatchError or ZodError where the bytes are damaged. */
-export const decodeLive = (bytes: Uint8Array): LiveParts => {
+/** Unpacks what `encodeLive` packed, into `memory`. Throws BatchError or ZodError where the bytes are damaged. */
+export const decodeLive = (bytes: Uint8Array, memory: Memory = freshMemory): LiveParts => {
   const reader = new Reader(bytes);
   const section = () => reader.bytes(reader.varint());
   const rareBytes = section();
@@ -67,7 +73,7 @@ export const decodeLive = (bytes: Uint8Array): LiveParts => {
   const batch = section();
   const otherBytes = section();
   return {
-    ...fromStateBytes(state),
+    ...fromStateBytes(state, memory),
     kinds: new Map(rare?.kinds),
     rows: {
       batch: batch.length > 0 ? batch : undefined,
@@ -126,40 +132,30 @@ export const openLatest = ({ batch, others }: LatestRows): TelemetryColumns => {
 
 const watches = ['startedMs', 'rampedMs', 'noise', 'missed'] as const;
 
-/** Rows; the times and the watches; which slots of the slices hold something, as bits, and those of each kind. */
+/** Rows; the times and the watches; the slices. */
 const stateBytes = (live: LiveState): Uint8Array => {
   const rows = live.minerIds.length;
-  const out = new Writer(96 * 1024);
+  const out = part;
+  out.restart();
   out.varint(rows);
   writeQuickColumn(out, live.latestMs, 0, rows);
   for (const name of watches) writeQuickColumn(out, live[name], 0, rows);
-  for (const kind of sliceKinds) {
-    const column = live.slices[kind];
-    const filled = filledSlots(column, rows);
-    out.varint(filled);
-    for (let slot = 0; slot < slicesKept; slot++)
-      if (filled & (1 << slot)) writeQuickColumn(out, column, slot * rows, (slot + 1) * rows);
-  }
+  writeSlices(out, live.slices);
   return out.done();
 };
 
-const fromStateBytes = (bytes: Uint8Array) => {
+const fromStateBytes = (bytes: Uint8Array, memory: Memory) => {
   const reader = new Reader(bytes);
   const rows = reader.varint();
+  if (rows > maxRowsOfTable) throw new BatchError('BAD_HEADER', `a state of ${rows} miners`);
   const read = () => {
-    const column = new Float64Array(rows);
+    const column = memory.float64(rows);
     readQuickColumn(reader, column, 0, rows);
     return column;
   };
   const latestMs = read();
   const [startedMs, rampedMs, noise, missed] = [read(), read(), read(), read()];
-  const slices = emptySlices(rows);
-  for (const kind of sliceKinds) {
-    const filled = reader.varint();
-    for (let slot = 0; slot < slicesKept; slot++)
-      if (filled & (1 << slot)) readQuickColumn(reader, slices[kind], slot * rows, (slot + 1) * rows);
-  }
-  return { latestMs, slices, startedMs, rampedMs, noise, missed };
+  return { latestMs, startedMs, rampedMs, noise, missed, slices: readSlices(reader, rows, memory) };
 };
 
 const rowColumns = ['sampledAtMs', 'state', 'mode', 'errorSet'] as const;

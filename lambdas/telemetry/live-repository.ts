@@ -20,7 +20,7 @@ import {
 } from './block-store.ts';
 import { packFound } from './found-repository.ts';
 import { type KnownShard, type ShardHead, unknownShard } from './known-shard.ts';
-import type { LiveState } from './live-state.ts';
+import type { LiveSummary } from './live-state.ts';
 import type { SequenceState } from './sequence-state.ts';
 import { type Shard, type TelemetryStore, telemetryKeys } from './telemetry-keys.ts';
 
@@ -68,7 +68,7 @@ const toHead = (head: LiveHead): ShardHead => ({
 });
 
 const headItem = (
-  live: LiveState,
+  live: LiveSummary,
   { highest, gaps }: SequenceState,
   stored: StoredBytes,
   askedMs?: number,
@@ -118,7 +118,7 @@ export const readShard =
 
 /** A shard's new state, packed, and with it what came of a batch. */
 export type ShardWrite = {
-  readonly live: LiveState;
+  readonly live: LiveSummary;
   readonly bytes: Uint8Array;
   readonly sequences: SequenceState;
   /** Where the state before this one lies, if it is known. */

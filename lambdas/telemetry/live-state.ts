@@ -32,6 +32,20 @@ export type LiveState = Shard & {
   readonly latest: TelemetryColumns | undefined;
 };
 
+/** A state without what it says of each miner. */
+export type LiveSummary = Pick<
+  LiveState,
+  | 'siteId'
+  | 'gatewayId'
+  | 'shard'
+  | 'version'
+  | 'newestMs'
+  | 'receivedAtMs'
+  | 'intervalMs'
+  | 'silent'
+  | 'minerIds'
+>;
+
 const none = new Float64Array();
 export const noColumns: TelemetryColumns = {
   rows: 0,

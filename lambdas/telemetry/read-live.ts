@@ -5,7 +5,7 @@ import { decodeLive, openLatest } from './live-codec.ts';
 import { type LiveHead, type LiveStore, readHeads } from './live-repository.ts';
 import { noColumns } from './live-state.ts';
 import { gatherRows } from './row-sets.ts';
-import { type SlidingMean, sumSlices } from './slices.ts';
+import type { SlidingMean } from './slices.ts';
 import { withKnownIds } from './step-shard.ts';
 
 /** Means of the five minutes before each miner's latest sample; NaN where it said nothing. */
@@ -60,9 +60,11 @@ const readShards = async (store: LiveStore, siteId: number): Promise<OpenShard[]
 };
 
 const openShard = (head: LiveHead, bytes: Uint8Array, knownIds: readonly string[] | undefined): OpenShard => {
-  const { rows, slices } = decodeLive(bytes);
+  const {
+    rows,
+    slices: { totals: sums },
+  } = decodeLive(bytes);
   const latest = withKnownIds(openLatest(rows), knownIds);
-  const sums = sumSlices(slices, latest.rows);
   const mean = (sum: Column, count: Column, scale: number) =>
     sum.map((value, at) => (count[at] ? value / (count[at] ?? 1) / scale : Number.NaN));
   return {

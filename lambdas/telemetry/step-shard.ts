@@ -1,10 +1,11 @@
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
+import { freshMemory, type Memory } from '../../contracts/memory.ts';
 import type { BatchHeader } from '../../contracts/telemetry-batch.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { applyColumns, type FactsOf, isWholeSweep } from './apply-columns.ts';
 import { type KnownShard, openShard, withLatest } from './known-shard.ts';
 import { encodeLive, latestRows } from './live-codec.ts';
-import type { LiveState } from './live-state.ts';
+import type { LiveSummary } from './live-state.ts';
 import { isCovered, noteSequence, type SequenceState } from './sequence-state.ts';
 
 /** A batch that may be taken in: what it says of itself, its rows as far as they can be used, and these as bytes. */
@@ -15,7 +16,7 @@ export type UsableBatch = {
 };
 
 export type ShardStep = {
-  readonly live: LiveState;
+  readonly live: LiveSummary;
   readonly bytes: Uint8Array;
   readonly sequences: SequenceState;
   readonly found: AnomaliesDetected;
@@ -23,20 +24,25 @@ export type ShardStep = {
   readonly isRepeat: boolean;
 };
 
-/** What a batch makes of its shard: the state before and after packed, everything ready to be written. Pure. */
+/**
+ * What a batch makes of its shard: the state before and after packed, everything ready to be written. Pure. Nothing that it returns lies in
+ * `memory`.
+ */
 export const stepShard = (
   known: KnownShard,
   { header, columns, bytes }: UsableBatch,
   receivedAtMs: number,
   factsOf: FactsOf,
+  memory: Memory = freshMemory,
 ): ShardStep => {
-  const opened = openShard(known);
+  const opened = openShard(known, memory);
   const batch = withKnownIds(columns, known.minerIds);
   const isRepeat = isCovered(known.head.sequences, header.sequence);
   const before = isWholeSweep(opened.live, batch) ? opened.live : withLatest(opened);
   const applied = applyColumns(before, batch, receivedAtMs, factsOf, {
     mayRepeat: isRepeat,
     mayChange: true,
+    memory,
   });
   const { live, anomalies, recoveries, fromBatch } = applied;
   const { siteId, gatewayId, sequence, previousSequence } = header;
