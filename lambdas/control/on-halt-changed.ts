@@ -69,7 +69,9 @@ export const handler = sqsHandler(async ({ body }) => {
       'gateway.credentials.taken_up',
     );
     const place = { siteId: event.site_id, gatewayId: payload.gateway_id };
-    if (payload.generation > 0) await publish({ tenantId: event.tenant_id, ...place }, false);
+    // A later set is told of when it is taken up: until then the gateway may not have what the cloud signs with.
+    const isCurrent = event.type === 'gateway.credentials.taken_up' || payload.generation === 1;
+    if (isCurrent) await publish({ tenantId: event.tenant_id, ...place }, false);
     return;
   }
   const { type, event, payload } = parseDomainEvent(body, 'control.halt.set', 'control.halt.lifted');
