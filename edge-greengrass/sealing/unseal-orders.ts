@@ -1,4 +1,4 @@
-import type { MinerOrder } from '../../contracts/command.ts';
+import type { MinerOrder, Pool } from '../../contracts/command.ts';
 import type { SealingContext } from '../../contracts/sealed.ts';
 import type { MinerAdapter } from '../adapters/miner-adapter.ts';
 import type { GatewayKeys } from './gateway-keys.ts';
@@ -25,22 +25,41 @@ export const unsealingAdapter = (
       throw error;
     }
   },
+  restore: async (restoration, now, signal) =>
+    adapter.restore(
+      { ...restoration, earlierPools: await openable(restoration.earlierPools, keys, { siteId, gatewayId }) },
+      now,
+      signal,
+    ),
 });
 
-const unseal = async (
-  order: MinerOrder,
+/** Those of the pools whose passwords this gateway can still open, with them in clear. */
+const openable = async (pools: readonly Pool[], keys: GatewayKeys, place: Place): Promise<Pool[]> => {
+  const opened = await Promise.all(
+    pools.map((pool) =>
+      unsealPool(pool, keys, place).catch((error: unknown) => {
+        if (error instanceof SealingError) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return opened.filter((pool) => pool !== undefined);
+};
+
+const unsealPool = async (
+  { sealedPasswords, ...pool }: Pool,
   keys: GatewayKeys,
   { siteId, gatewayId }: Place,
-): Promise<MinerOrder> => {
-  if (order.type !== 'POOL_SET') return order;
+): Promise<Pool> => {
+  if (!sealedPasswords) return pool;
+  const own = sealedPasswords[gatewayId];
+  if (!own) throw new SealingError('unknown_key');
   const context: SealingContext = { site: siteId, gateway: gatewayId, purpose: 'pool-password' };
-  const pools = await Promise.all(
-    order.params.pools.map(async ({ sealedPasswords, ...pool }) => {
-      if (!sealedPasswords) return pool;
-      const own = sealedPasswords[gatewayId];
-      if (!own) throw new SealingError('unknown_key');
-      return { ...pool, password: await keys.open(own, context) };
-    }),
-  );
+  return { ...pool, password: await keys.open(own, context) };
+};
+
+const unseal = async (order: MinerOrder, keys: GatewayKeys, place: Place): Promise<MinerOrder> => {
+  if (order.type !== 'POOL_SET') return order;
+  const pools = await Promise.all(order.params.pools.map((pool) => unsealPool(pool, keys, place)));
   return { ...order, params: { pools } };
 };
