@@ -281,7 +281,8 @@ def read_batch(data):
 
 def read_segment(data):
     outer = Bytes(data)
-    head = json.loads(unzstd(outer.take(outer.varint())))
+    head = outer.take(outer.varint())
+    head = json.loads(head if head[:1] == b"{" else unzstd(head))
     meta, numbers = open_document(data[outer.at :])
     return {"minerIds": head["m"], "errorSets": head.get("e", []), **read_table(meta, numbers)}
 
