@@ -43,12 +43,15 @@ const nullBytes = Buffer.from('null', 'latin1');
 const mostBytes = 24;
 let buffer = Buffer.alloc(1 << 20);
 
-/** The three digits of every number below a thousand, one after the other. */
-const triples = Uint8Array.from({ length: 3_000 }, (_, at) => {
-  const number = Math.floor(at / 3);
-  const place = at % 3;
-  return zero + (Math.floor(number / (place === 0 ? 100 : place === 1 ? 10 : 1)) % 10);
-});
+/** The three digits of every number below a thousand. */
+const digits = [100, 10, 1].map((unit) =>
+  Uint8Array.from({ length: 1_000 }, (_, number) => zero + (Math.floor(number / unit) % 10)),
+);
+const none = new Uint8Array();
+const [hundreds = none, tens = none, ones = none] = digits;
+
+const billion = 1_000_000_000;
+const smallest31Bits = 2_147_483_648;
 
 /**
  * Whole numbers of units of the last of `decimals` decimals as a JSON array of numbers: 1234 of two is 12.34. NaN is null. Every
@@ -58,89 +61,119 @@ export const numbersText = (values: Float64Array, decimals = 0): JsonText => {
   const least = values.length * mostBytes + 2;
   if (buffer.length < least) buffer = Buffer.alloc(2 * least);
   const out = buffer;
-  const scale = 10 ** decimals;
-  /** Decimals are written three at a time: what these make more of them. */
-  const fill = 10 ** ((9 - decimals) % 3);
+  // Decimals are written three at a time: with so many zeros behind them.
+  const triples = Math.ceil(decimals / 3);
+  const fill = 10 ** (3 * triples - decimals);
   let end = 0;
+  let start = 0;
+  let before = Number.NaN;
   out[end++] = open;
   for (let at = 0; at < values.length; at++) {
-    let size = values[at] as number;
+    const value = values[at] as number;
     if (at > 0) out[end++] = comma;
-    // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in a hot loop
-    if (size !== size) {
-      for (const byte of nullBytes) out[end++] = byte;
+    if (value === before) {
+      const length = end - 1 - start;
+      for (let byte = 0; byte < length; byte++) out[end + byte] = out[start + byte] as number;
+      start = end;
+      end += length;
       continue;
     }
-    if (size < 0) {
-      out[end++] = minus;
-      size = -size;
+    before = value;
+    start = end;
+    // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN in a hot loop
+    if (value !== value) {
+      for (let byte = 0; byte < 4; byte++) out[end++] = nullBytes[byte] as number;
+      continue;
     }
-    if (decimals === 0) end = size < billion ? writeSmall(out, end, size | 0) : writeLarge(out, end, size);
-    else {
-      const whole = size < billion ? (size / scale) | 0 : Math.floor(size / scale);
-      end = whole < billion ? writeSmall(out, end, whole | 0) : writeLarge(out, end, whole);
-      const rest = (size - whole * scale) | 0;
-      if (rest > 0) end = writeDecimals(out, end, rest * fill, decimals);
-    }
+    const size = value < 0 ? -value : value;
+    if (value < 0) out[end++] = minus;
+    const filled = size * fill;
+    if (filled < smallest31Bits && triples < 3) {
+      const whole = filled | 0;
+      if (triples === 0) end = writeSmall(out, end, whole);
+      else end = triples === 1 ? writeThousandths(out, end, whole) : writeMillionths(out, end, whole);
+    } else end = writeLarge(out, end, size, decimals, fill);
   }
   out[end++] = close;
   return new JsonText(out.toString('latin1', 0, end));
 };
 
-const billion = 1_000_000_000;
-
-/** A whole number below a billion. */
+/** A whole number below 2^31. */
 const writeSmall = (out: Uint8Array, from: number, value: number): number => {
   if (value < 10) {
     out[from] = zero + value;
     return from + 1;
   }
-  if (value < 1_000) {
-    const at = value * 3;
-    if (value < 100) {
-      out[from] = triples[at + 1] as number;
-      out[from + 1] = triples[at + 2] as number;
-      return from + 2;
-    }
-    out[from] = triples[at] as number;
-    out[from + 1] = triples[at + 1] as number;
-    out[from + 2] = triples[at + 2] as number;
-    return from + 3;
+  if (value < 100) {
+    out[from] = tens[value] as number;
+    out[from + 1] = ones[value] as number;
+    return from + 2;
   }
+  if (value < 1_000) return writeTriple(out, from, value);
   const high = (value / 1_000) | 0;
-  return writeTriple(out, writeSmall(out, from, high), value - high * 1_000);
+  return writeTriple(out, writeSmall(out, from, high), (value - Math.imul(high, 1_000)) | 0);
 };
 
 const writeTriple = (out: Uint8Array, from: number, value: number): number => {
-  const at = value * 3;
-  out[from] = triples[at] as number;
-  out[from + 1] = triples[at + 1] as number;
-  out[from + 2] = triples[at + 2] as number;
+  out[from] = hundreds[value] as number;
+  out[from + 1] = tens[value] as number;
+  out[from + 2] = ones[value] as number;
   return from + 3;
 };
 
-const writeLarge = (out: Uint8Array, from: number, value: number): number => {
-  const high = Math.floor(value / billion);
-  const end = high < billion ? writeSmall(out, from, high) : writeLarge(out, from, high);
-  return writeNine(out, end, (value - high * billion) | 0);
+/** Where what was written ends without the zeros behind it. */
+const trimmed = (out: Uint8Array, end: number): number => {
+  let last = end;
+  while (out[last - 1] === zero) last--;
+  return last;
+};
+
+const writeThousandths = (out: Uint8Array, from: number, value: number): number => {
+  const whole = (value / 1_000) | 0;
+  const rest = (value - Math.imul(whole, 1_000)) | 0;
+  const end = writeSmall(out, from, whole);
+  if (rest === 0) return end;
+  out[end] = point;
+  return trimmed(out, writeTriple(out, end + 1, rest));
+};
+
+const writeMillionths = (out: Uint8Array, from: number, value: number): number => {
+  const thousandths = (value / 1_000) | 0;
+  const last = (value - Math.imul(thousandths, 1_000)) | 0;
+  if (last === 0) return writeThousandths(out, from, thousandths);
+  const whole = (thousandths / 1_000) | 0;
+  const end = writeSmall(out, from, whole);
+  out[end] = point;
+  const first = (thousandths - Math.imul(whole, 1_000)) | 0;
+  return trimmed(out, writeTriple(out, writeTriple(out, end + 1, first), last));
+};
+
+/** Any whole number below 2^53, with up to nine decimals. */
+const writeLarge = (out: Uint8Array, from: number, size: number, decimals: number, fill: number): number => {
+  if (decimals === 0) return writeWhole(out, from, size);
+  const scale = 10 ** decimals;
+  const whole = Math.floor(size / scale);
+  const end = writeWhole(out, from, whole);
+  const rest = (size - whole * scale) * fill;
+  if (rest === 0) return end;
+  out[end] = point;
+  if (decimals <= 3) return trimmed(out, writeTriple(out, end + 1, rest));
+  if (decimals <= 6) {
+    const high = Math.floor(rest / 1_000);
+    return trimmed(out, writeTriple(out, writeTriple(out, end + 1, high), rest - high * 1_000));
+  }
+  return trimmed(out, writeNine(out, end + 1, rest));
+};
+
+const writeWhole = (out: Uint8Array, from: number, size: number): number => {
+  if (size < smallest31Bits) return writeSmall(out, from, size | 0);
+  const high = Math.floor(size / billion);
+  return writeNine(out, writeSmall(out, from, high), size - high * billion);
 };
 
 const writeNine = (out: Uint8Array, from: number, value: number): number => {
-  const thousands = (value / 1_000) | 0;
-  const millions = (thousands / 1_000) | 0;
+  const thousands = Math.floor(value / 1_000);
+  const millions = Math.floor(thousands / 1_000);
   const end = writeTriple(out, writeTriple(out, from, millions), thousands - millions * 1_000);
   return writeTriple(out, end, value - thousands * 1_000);
-};
-
-/** A point and what follows it, without the zeros at its end; `rest` has one, two or three times three digits. */
-const writeDecimals = (out: Uint8Array, from: number, rest: number, decimals: number): number => {
-  out[from] = point;
-  let end = from + 1;
-  if (decimals <= 3) end = writeTriple(out, end, rest);
-  else if (decimals <= 6) {
-    const high = (rest / 1_000) | 0;
-    end = writeTriple(out, writeTriple(out, end, high), rest - high * 1_000);
-  } else end = writeNine(out, end, rest);
-  while (out[end - 1] === zero) end--;
-  return end;
 };

@@ -6,7 +6,7 @@ import type {
 import { minerStates, type ReadingField, readingFields } from '../../contracts/reading.ts';
 import { wireNameOf } from '../../contracts/reading-wire-names.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
-import { numbersText, type Written } from '../shared/json-text.ts';
+import { type JsonText, numbersText, type Written } from '../shared/json-text.ts';
 import { type CounterWindows, type GaugeWindows, riseTo } from './history-table.ts';
 import type { WindowColumns } from './read-tiers.ts';
 
@@ -32,9 +32,10 @@ export const presentWindowColumns = (
   fields: readonly ReadingField[],
   stats: readonly SeriesStatistic[],
 ): Points => {
+  const { startMs } = windows;
   const step = new Int32Array(windows.rows);
   for (let at = 0; at < step.length; at++)
-    step[at] = Math.floor(((windows.startMs[at] as number) - grid.startMs) / grid.stepMs);
+    step[at] = Math.floor(((startMs[at] as number) - grid.startMs) / grid.stepMs);
   const series: Record<string, Series> = {};
   for (const field of fields)
     series[wireNameOf(field)] =
@@ -53,19 +54,44 @@ export const presentWindowColumns = (
   };
 };
 
-const timesOf = ({ startMs, stepMs, count }: Grid) => {
+/** The same grid is asked for again and again: by everybody, until the next five minutes are over. */
+let latest: { readonly grid: Grid; readonly text: JsonText } | undefined;
+const timesOf = (grid: Grid): JsonText => {
+  const { startMs, stepMs, count } = grid;
+  const known = latest?.grid;
+  if (latest && known?.startMs === startMs && known.stepMs === stepMs && known.count === count)
+    return latest.text;
   const times = new Float64Array(count);
   for (let at = 0; at < count; at++) times[at] = startMs + at * stepMs;
-  return numbersText(times);
+  latest = { grid, text: numbersText(times) };
+  return latest.text;
 };
 
+/** Windows without a value add nothing. */
 const sumOf = (values: Float64Array | undefined, step: Int32Array, count: number) => {
   const sums = new Float64Array(count);
-  for (let at = 0; values && at < step.length; at++) {
+  if (!values) return sums;
+  for (let at = 0; at < step.length; at++) {
     const into = step[at] as number;
-    sums[into] = (sums[into] as number) + (values[at] as number);
+    const value = values[at] as number;
+    if (value > 0 || value < 0) sums[into] = (sums[into] as number) + value;
   }
   return sums;
+};
+
+const keepExtremes = (
+  { min: mins, max: maxs }: GaugeWindows,
+  step: Int32Array,
+  min: Float64Array,
+  max: Float64Array,
+) => {
+  for (let at = 0; at < step.length; at++) {
+    const into = step[at] as number;
+    const least = mins[at] as number;
+    const most = maxs[at] as number;
+    if (least < (min[into] as number) || Number.isNaN(min[into] as number)) min[into] = least;
+    if (most > (max[into] as number) || Number.isNaN(max[into] as number)) max[into] = most;
+  }
 };
 
 const gaugeSeries = (
@@ -76,17 +102,10 @@ const gaugeSeries = (
   stats: ReadonlySet<SeriesStatistic>,
 ): Omit<Series, 'unit' | 'kind'> => {
   const n = sumOf(windows?.n, step, count);
-  const mean = new Float64Array(count);
+  const mean = sumOf(windows?.sum, step, count);
   const min = new Float64Array(count).fill(Number.NaN);
   const max = new Float64Array(count).fill(Number.NaN);
-  for (let at = 0; windows && at < step.length; at++) {
-    if ((windows.n[at] as number) === 0) continue;
-    const into = step[at] as number;
-    const [least, most] = [windows.min[at] as number, windows.max[at] as number];
-    mean[into] = (mean[into] as number) + (windows.sum[at] as number);
-    if (!(least >= (min[into] as number))) min[into] = least;
-    if (!(most <= (max[into] as number))) max[into] = most;
-  }
+  if (windows) keepExtremes(windows, step, min, max);
   const { decimals } = readingFields[field];
   // One decimal more than the field keeps: enough to get its sum back from mean and count. NaN where there was none.
   for (let at = 0; at < count; at++) mean[at] = Math.round((10 * (mean[at] as number)) / (n[at] as number));

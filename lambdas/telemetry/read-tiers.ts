@@ -20,9 +20,9 @@ import { type Shard, telemetryKeys } from './telemetry-keys.ts';
 import { historyBlocks, historySource, layersOf } from './tier-history.ts';
 import { levelSpanMs } from './tier-levels.ts';
 import { readLiveBlocks, type TierBlock, type TierStore } from './tier-repository.ts';
-import { isVisible, visibilityIn } from './tier-retention.ts';
+import { isVisible, visibilityIn, visibleFrom } from './tier-retention.ts';
 import { readMinerOf, rowsOfMiner } from './tier-streams.ts';
-import { mergeTables, type TierTable } from './tier-table.ts';
+import { cutKeys, mergeTables, type TierTable } from './tier-table.ts';
 import { windowMs, windowOf } from './windows.ts';
 
 export type TierReadStore = TierStore & { readonly clock?: Clock };
@@ -80,9 +80,8 @@ export const readRawColumns =
       const found = await Promise.all(
         shards.map((shard) => rawTables(store, shard, minerId, { fromMs, toMs }, only)),
       );
-      const tables = found.flat();
-      const inRange = (_: number, at: number) => at >= 0 && at < toMs - fromMs;
-      return fromRawTable(mergeTables(tables, rawRules, inRange).table, fromMs);
+      const tables = found.flat().map((table) => cutKeys(table, rawRules.key, 0, toMs - fromMs));
+      return fromRawTable(mergeTables(tables, rawRules).table, fromMs);
     });
 
 type Span = { readonly fromMs: number; readonly toMs: number };
@@ -118,7 +117,10 @@ const blockRows = async (
 ): Promise<TierTable> => {
   const source = { block, parts: block.raw, only, shift: block.startMs - fromMs };
   const rows = await readMinerOf(store.blocks, source, rawRules.key, minerId);
-  const visible = visibilityIn('raw', block.late, nowOf(store));
+  const nowMs = nowOf(store);
+  if (block.late.length === 0)
+    return cutKeys(rows, rawRules.key, visibleFrom('raw', nowMs) - fromMs, Number.POSITIVE_INFINITY);
+  const visible = visibilityIn('raw', block.late, nowMs);
   return seen(rows, (at) => visible(fromMs + at));
 };
 
@@ -151,9 +153,7 @@ const pendingRows = async (
 
 /** The rows of a table whose key passes. */
 const seen = (table: TierTable, passes: (key: number) => boolean): TierTable =>
-  table.columns.get(rawRules.key)?.every(passes)
-    ? table
-    : mergeTables([table], rawRules, (_, key) => passes(key)).table;
+  mergeTables([table], rawRules, (_, key) => passes(key)).table;
 
 /**
  * A miner's five-minute windows that start in [fromMs, toMs), oldest first, as far as the history tier keeps them: 90 days. With
@@ -202,14 +202,19 @@ export const historyOfMiner = async (
     const source = historySource(block, originMs, only);
     reading.add(readMinerOf(store.blocks, source, historyRules.key, minerId));
   });
-  const { keep } = layersOf(blocks, originMs, span, only);
+  const { hidden } = layersOf(blocks, originMs, span, only);
   const tables = await reading.all();
   const nowMs = nowOf(store);
-  const visible = blocks.map(({ late }) => visibilityIn('history', late, nowMs));
-  return mergeTables(
-    tables,
-    historyRules,
-    (table, window, id) =>
-      keep(table, window, id) && (visible[table]?.(originMs + window * windowMs) ?? false),
-  ).table;
+  const placeOf = (atMs: number) => Math.ceil((atMs - originMs) / windowMs);
+  const shown = tables.map((table, index) => {
+    const late = blocks[index]?.late ?? [];
+    const from = late.length > 0 ? span.fromMs : Math.max(span.fromMs, visibleFrom('history', nowMs));
+    const cut = cutKeys(table, historyRules.key, placeOf(from), placeOf(span.toMs));
+    const isHidden = hidden[index];
+    if (late.length === 0 && !isHidden) return cut;
+    const visible = visibilityIn('history', late, nowMs);
+    const keep = (_: number, window: number) => !isHidden?.(window) && visible(originMs + window * windowMs);
+    return mergeTables([cut], historyRules, keep).table;
+  });
+  return mergeTables(shown, historyRules).table;
 };

@@ -136,8 +136,8 @@ const storeWindow = async (
   rows: TierTable,
   history: TierTable,
 ): Promise<{ objects: StoredBytes[]; raw: Part[]; content: Part[] }> => {
-  const raw = encodeSegments(rows, leastRows.raw);
-  const content = encodeSegments(history, leastRows.history);
+  const raw = encodeSegments(rows, leastRows.five);
+  const content = encodeSegments(history, leastRows.five);
   const bytes = Buffer.concat([raw.bytes, content.bytes]);
   return {
     objects: [await blocks.put('raw', objectName(shard, 'five', startMs), bytes)],

@@ -40,7 +40,12 @@ export const historySource = (
 ): Source => ({ block, parts: block.content, only, shift: (block.startMs - originMs) / windowMs });
 
 /** What to read of blocks that stand above each other: windows that a finer one has are left out of the coarser ones. */
-export type Layers = { readonly sources: readonly Source[]; readonly keep: Keep };
+export type Layers = {
+  readonly sources: readonly Source[];
+  readonly keep: Keep;
+  /** By block, which of its windows a finer one has, if one has any. */
+  readonly hidden: readonly (((window: number) => boolean) | undefined)[];
+};
 
 /**
  * `blocks` from the finest level. Keys of the result count from `originMs`; windows outside of [fromMs, toMs) are left
@@ -61,6 +66,7 @@ export const layersOf = (
   return {
     sources: blocks.map((block) => historySource(block, originMs, only)),
     keep: (table, window) => window >= from && window < to && !hidden[table]?.has(window + first),
+    hidden: hidden.map((windows) => windows && ((window) => windows.has(window + first))),
   };
 };
 

@@ -36,8 +36,8 @@ export const isClosed = (level: InnerLevel, startMs: number, nowMs: number) => {
   return startOf(span, startMs) + levelSpanMs[span] + settleMs[span] <= nowMs;
 };
 
-/** Segments of raw rows and of history have at least so many rows: about 20 KB. */
-export const leastRows = { raw: 512, history: 768, days: 512, groups: 512 } as const;
+/** Segments of raw rows and of history have at least so many rows: about 20 KB. In five minutes, of which a miner has few, less. */
+export const leastRows = { five: 128, raw: 512, history: 768, days: 512, groups: 512 } as const;
 
 /** Windows in a row: the number of the first (since the epoch) and how many. */
 export type Run = readonly [first: number, count: number];

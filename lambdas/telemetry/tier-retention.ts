@@ -13,6 +13,9 @@ export const isVisible = (tier: Tier, atMs: number, receivedAtMs: number, nowMs:
   return receivedAtMs >= atMs + keep && nowMs < receivedAtMs + keep;
 };
 
+/** From when on rows may be read whenever they came: what is older may only where it came late. */
+export const visibleFrom = (tier: Tier, nowMs: number) => nowMs - keptMs[tier] + 1;
+
 /** The same for the rows of a block, of which only the late receipts are known, by window. */
 export const visibilityIn = (tier: Tier, late: readonly LateRun[], nowMs: number) => {
   const keep = keptMs[tier];

@@ -20,15 +20,10 @@ export type Source = {
 };
 
 const shifted = (table: TierTable, key: string, by: number): TierTable => {
-  const column = by === 0 ? undefined : table.columns.get(key);
+  const column = by === 0 ? undefined : table.columns.get(key)?.slice();
   if (!column) return table;
-  return {
-    ...table,
-    columns: new Map(table.columns).set(
-      key,
-      column.map((value) => value + by),
-    ),
-  };
+  for (let at = 0; at < column.length; at++) column[at] = (column[at] as number) + by;
+  return { ...table, columns: new Map(table.columns).set(key, column) };
 };
 
 /** A block's segments one after the other. Holds the bytes of one part. */

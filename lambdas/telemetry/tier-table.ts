@@ -42,6 +42,31 @@ export const sliceMiners = (table: TierTable, from: number, to: number): TierTab
   };
 };
 
+/** Of a table of one miner, the rows whose key lies in [from, to), without copying their columns. */
+export const cutKeys = (table: TierTable, key: string, from: number, to: number): TierTable => {
+  const keys = table.columns.get(key);
+  if (!keys || table.rows === 0) return table;
+  const [start, end] = [placeOfKey(keys, from), placeOfKey(keys, to)];
+  if (start === 0 && end === table.rows) return table;
+  if (start >= end) return emptyTable;
+  return {
+    ...table,
+    rows: end - start,
+    columns: new Map([...table.columns].map(([name, column]) => [name, column.subarray(start, end)])),
+  };
+};
+
+/** The place of the first of the ascending `keys` that is not less than `key`. */
+const placeOfKey = (keys: Float64Array, key: number): number => {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] as number) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /** The place of the first of the sorted `ids` that is not less than `id`. */
 export const placeOf = (ids: readonly string[], id: string): number => {
   let [low, high] = [0, ids.length];

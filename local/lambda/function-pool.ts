@@ -151,7 +151,11 @@ export const createFunctionPool = (config: FunctionConfig, options: PoolOptions)
       stdout: true,
       stderr: true,
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      resourceLimits: { maxOldGenerationSizeMb: Math.max(64, config.memoryMb), maxYoungGenerationSizeMb: 8 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.max(64, config.memoryMb),
+        // Small, as dozens of functions share this machine's memory; those with much of their own get what Node takes by itself.
+        maxYoungGenerationSizeMb: config.memoryMb >= 2_048 ? 48 : 8,
+      },
     });
     const environment: Environment = { worker, job: undefined, timer: undefined, gone: false };
     all.add(environment);
