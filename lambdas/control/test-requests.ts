@@ -1,5 +1,8 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Principal } from '../../contracts/access.ts';
 import type { NewBatch, NewCommand } from '../../contracts/api-control.ts';
+import type { Clock } from '../shared/clock.ts';
 import { succeed } from '../shared/result.ts';
 import {
   amendBatch,
@@ -12,6 +15,7 @@ import {
 } from './batch-repository.ts';
 import {
   amendCommand,
+  type ControlStore,
   claimRollback,
   findByDedupeKey,
   insertCommand,
@@ -65,7 +69,7 @@ export const startRequests = async (miners: readonly TargetMiner[] = []) => {
   const fleet = { miners };
   const readSite = async (tenantId: string, id: number) =>
     tenantId === 'tenant-1' && id === siteId ? { site_id: siteId, time_zone: 'America/Chicago' } : undefined;
-  const deps = {
+  const depsOver = (store: ControlStore & { readonly clock: Clock }) => ({
     readSite,
     readMiner: async (_: number, minerId: string) =>
       fleet.miners.find((one) => one.minerId === minerId) ??
@@ -99,8 +103,29 @@ export const startRequests = async (miners: readonly TargetMiner[] = []) => {
     putHalt: putHalt(store),
     isHalted: isHaltedAt(store),
     clock: store.clock,
+  });
+  /** The same as another process sees it: through a client of its own, which shares no turns with the others. */
+  const rivals: DynamoDBDocumentClient[] = [];
+  const rival = () => {
+    const client = new DynamoDBClient({
+      endpoint: control.service.endpoint ?? '',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const db = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    rivals.push(db);
+    return depsOver({ ...store, db });
   };
-  return { ...control, deps, fleet };
+  return {
+    ...control,
+    deps: depsOver(store),
+    rival,
+    fleet,
+    close: async () => {
+      for (const db of rivals) db.destroy();
+      await control.close();
+    },
+  };
 };
 export type TestRequests = Awaited<ReturnType<typeof startRequests>>;
 
