@@ -6,8 +6,8 @@ import { fleetEvents } from './fleet-events.ts';
 import { gatewayEvents } from './gateway-events.ts';
 import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
 import { identityEventPayloads } from './identity-events.ts';
-import { webhookEvents } from './webhook-events.ts';
 import { sealingEvents } from './sealing-events.ts';
+import { webhookEvents } from './webhook-events.ts';
 
 const minerIds = z.array(minerId).min(1);
 

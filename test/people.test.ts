@@ -281,6 +281,22 @@ describe('an API key', () => {
     ).toMatchObject({ status: 400, body: { error: 'scopes: your account has no user:read' } });
   });
 
+  it('is told apart from its owner in the audit log', async () => {
+    const owner = await as('owner');
+    const key = await made(owner, { scopes: ['hosting:full'] });
+    const site = { name: 'Made by a key', capacity_kw: 10 };
+    expect((await call(key.headers, 'POST', '/api/v1/sites', site)).status).toBe(201);
+    const listed = await call(owner, 'GET', '/api/v1/audit/events?site_id=1');
+    expect(auditEventList.parse(listed.body).events.at(-1)).toMatchObject({
+      type: 'fleet.site.created',
+      actor_id: '1',
+      payload: { api_key_id: key.id },
+    });
+    expect((await call(owner, 'POST', '/api/v1/sites', site)).status).toBe(201);
+    const byHand = auditEventList.parse((await call(owner, 'GET', '/api/v1/audit/events?site_id=2')).body);
+    expect(byHand.events.at(-1)?.payload).not.toHaveProperty('api_key_id');
+  });
+
   it('is never shown again, tells when it was used, and is dead once revoked', async () => {
     const manager = await as('manager');
     const key = await made(manager, { scopes: ['hosting:read'] });
@@ -420,7 +436,8 @@ describe('a second factor', () => {
     expect(guesses.filter(({ status }) => status === 429)).toHaveLength(15);
     const mine = await signIn(runtime.url, email, password);
     const good = { recovery_code: spare[0] ?? '' };
-    expect(await call(mine, 'POST', `${me}/step-up`, good)).toMatchObject({ status: 429 });
+    const locked = await call(mine, 'POST', `${me}/step-up`, good);
+    expect([locked.status, locked.headers.get('retry-after')]).toEqual([429, '900']);
     const known = { cookie: `${mine.cookie}; ${device.header.cookie}` };
     expect((await call(known, 'POST', `${me}/step-up`, good)).status).toBe(200);
   });

@@ -10,6 +10,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { type DomainEvent, domainEvent, type NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type EventPayload, type EventType, eventPayloads } from '../../contracts/event-catalogue.ts';
+import { actingKey } from '../shared/acting-key.ts';
 import { type Clock, systemClock, toUtc } from '../shared/clock.ts';
 import { newEventId } from '../shared/ids.ts';
 import { type ChainHead, type ChainLink, emptyHead, link } from './audit-chain.ts';
@@ -53,7 +54,7 @@ export const stateEvent = <T extends EventType>(
  * either both happen or neither. All events must be of one site. Commits of one process to one site go one after the
  * other; against other processes it retries from the head that beat it, and throws after 40 such losses. A failed
  * condition in `items` is returned, not thrown, with the item's current attributes where the item asked for ALL_OLD.
- * At most 90 items and 9 events.
+ * At most 90 items and 9 events. What an API key asked for has its id in the payload (`api_key_id`).
  *
  * The audit table's stream publishes the events on the bus, so a committed change is always announced.
  */
@@ -90,10 +91,17 @@ export const commitWithAudit = ({ db, auditTable, clock = systemClock }: AuditSt
     const { site_id: siteId, tenant_id: tenantId } = events[0] ?? {};
     if (siteId === undefined || events.some((one) => one.site_id !== siteId || one.tenant_id !== tenantId))
       throw new RangeError('a commit records events of exactly one site');
+    const keyId = actingKey();
     return inTurn(siteId, async () => {
       const createdAt = toUtc(clock.nowMs());
       const full = events.map((event) =>
-        domainEvent.parse({ ...event, version: 1, event_id: newEventId(), created_at: createdAt }),
+        domainEvent.parse({
+          ...event,
+          ...(keyId !== undefined && { payload: { ...event.payload, api_key_id: keyId } }),
+          version: 1,
+          event_id: newEventId(),
+          created_at: createdAt,
+        }),
       );
       const refused = await append(siteId, items, full);
       return refused ? { ok: false, ...refused } : { ok: true, events: full };

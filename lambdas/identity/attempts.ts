@@ -1,4 +1,4 @@
-import { fail, type Result, succeed } from '../shared/result.ts';
+import { fail, failForNow, type Result, succeed } from '../shared/result.ts';
 
 /** Wrong answers that a browser has before it must wait until the window has passed. */
 export const attemptLimit = { most: 5, windowMs: 15 * 60 * 1000 } as const;
@@ -27,7 +27,10 @@ export const withAttempts =
   async <T>(deviceHash: string | undefined, judge: () => Promise<T | undefined>): Promise<Result<T>> => {
     const from = deviceHash !== undefined && (await isKnownDevice(deviceHash)) ? deviceHash : strangers;
     if (!(await take(from)))
-      return fail('too_many_requests', 'Too many wrong codes from here; wait a quarter of an hour');
+      return failForNow(
+        'Too many wrong codes from here; wait a quarter of an hour',
+        attemptLimit.windowMs / 1000,
+      );
     const value = await judge();
     if (value === undefined) return fail('forbidden', 'This code is not right, or was used before');
     await giveBack(from);

@@ -1,4 +1,4 @@
-import { fail, type Result, succeed } from '../shared/result.ts';
+import { failForNow, type Result, succeed } from '../shared/result.ts';
 
 /** Where a request comes from: who connected to the API, and the viewer that this one says it speaks for. */
 export type Source = { readonly peer: string; readonly viewer: string };
@@ -20,5 +20,5 @@ export const limitSignIn =
       (await take('sign-in-peer', peer, signInLimits.peer, nowMs));
     return isWithin
       ? succeed(undefined)
-      : fail('too_many_requests', 'Too many sign-ins from here; wait a minute and try again');
+      : failForNow('Too many sign-ins from here; wait a minute and try again', 60);
   };

@@ -10,6 +10,7 @@ import { type ApiError, errorStatus } from '../../contracts/api-error.ts';
 import { type Device, device } from '../../contracts/gateway-keys.ts';
 import type { Route, RouteTable } from '../../contracts/route.ts';
 import type { Language } from '../../contracts/text.ts';
+import { runAsKey } from './acting-key.ts';
 import { admit } from './admit.ts';
 import { systemClock } from './clock.ts';
 import { jsonOf, type Written } from './json-text.ts';
@@ -104,7 +105,7 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
       requestId,
     };
     // The route's own schemas made `parsed` just now, which the compiler cannot follow through the map.
-    const result = await handler(parsed as never);
+    const result = await runAsKey(keyOf(admitted.value), () => handler(parsed as never));
     if (!result.ok) return refuse(requestId, result.failure);
     const { body, headers, cookies, file } = result.value;
     if (file) return answerFile(found.route.success.status, file);
@@ -136,6 +137,8 @@ export const apiHandler = <const T extends RouteTable>(table: T, handlers: Handl
     },
   });
 };
+
+const keyOf = (who: Principal | Device | undefined) => (who && 'keyId' in who ? who.keyId : undefined);
 
 const answerFile = (
   statusCode: number,
@@ -269,8 +272,12 @@ const isEmptyArrayIssue = (issue: z.core.$ZodIssue) =>
   (issue.code === 'too_small' && issue.origin === 'array') ||
   (issue.code === 'invalid_type' && issue.expected === 'array');
 
-const refuse = (requestId: string, { code, message, issues }: Failure) =>
-  answer(requestId, errorStatus[code], code, message, issues);
+const refuse = (requestId: string, { code, message, issues, retryAfterS }: Failure) => {
+  const refusal = answer(requestId, errorStatus[code], code, message, issues);
+  return retryAfterS === undefined
+    ? refusal
+    : { ...refusal, headers: { ...refusal.headers, 'retry-after': String(retryAfterS) } };
+};
 
 const answer = (
   requestId: string,

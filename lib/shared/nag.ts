@@ -46,7 +46,8 @@ export const justifications: readonly Justification[] = [
   {
     finding: /^IAM5\[Resource::arn:.*:topic\/cfg\/hashinsight\/\*\/inventory\]$/,
     where: /^HashInsightSealing\/RestoreFunctionParts\/Role\//,
-    because: 'It hands every gateway of every site its own sealed inventory, on their inventory topics alone.',
+    because:
+      'It hands every gateway of every site its own sealed inventory, on their inventory topics alone.',
   },
   {
     finding: /^IAM5\[Resource::arn:.*:topic\/dt\/hashinsight\/\*\/receipt\]$/,
