@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { cdkOut } from '../../local/build.ts';
 
 const manifest = z.looseObject({ artifacts: z.record(z.string(), z.looseObject({})) });
-const leftOut = /^HashInsight(Advisor|Alerting|Control|Console)\b/;
+const leftOut = /^HashInsight(Advisor|Alerting|Console|Legacy)\b/;
 
 /**
  * The synthesised app without what only listens to telemetry: diagnosis, alerts, commands and the console. What the detectors find

@@ -48,8 +48,8 @@ export const presentWindowColumns = (
   return {
     count: grid.count,
     at: timesOf(grid),
-    samples: numbersText(sumOf(windows.samples, step, grid.count)),
-    hashing_samples: numbersText(sumOf(windows.states[0], step, grid.count)),
+    samples: numbersText(sumOf(windows.samples, step, columnOf(0, grid.count, 0))),
+    hashing_samples: numbersText(sumOf(windows.states[0], step, columnOf(0, grid.count, 0))),
     fields: series,
   };
 };
@@ -61,15 +61,21 @@ const timesOf = (grid: Grid): JsonText => {
   const known = latest?.grid;
   if (latest && known?.startMs === startMs && known.stepMs === stepMs && known.count === count)
     return latest.text;
-  const times = new Float64Array(count);
+  const times = columnOf(0, count, 0);
   for (let at = 0; at < count; at++) times[at] = startMs + at * stepMs;
   latest = { grid, text: numbersText(times) };
   return latest.text;
 };
 
+/** Memory that is used again for each column: long ones cost more to be given than to be filled. Nothing here waits. */
+let scratch = new Float64Array();
+const columnOf = (place: 0 | 1 | 2 | 3, count: number, value: number) => {
+  if (scratch.length < 4 * count) scratch = new Float64Array(4 * count);
+  return scratch.subarray(place * count, (place + 1) * count).fill(value);
+};
+
 /** Windows without a value add nothing. */
-const sumOf = (values: Float64Array | undefined, step: Int32Array, count: number) => {
-  const sums = new Float64Array(count);
+const sumOf = (values: Float64Array | undefined, step: Int32Array, sums: Float64Array) => {
   if (!values) return sums;
   for (let at = 0; at < step.length; at++) {
     const into = step[at] as number;
@@ -101,10 +107,10 @@ const gaugeSeries = (
   field: ReadingField,
   stats: ReadonlySet<SeriesStatistic>,
 ): Omit<Series, 'unit' | 'kind'> => {
-  const n = sumOf(windows?.n, step, count);
-  const mean = sumOf(windows?.sum, step, count);
-  const min = new Float64Array(count).fill(Number.NaN);
-  const max = new Float64Array(count).fill(Number.NaN);
+  const n = sumOf(windows?.n, step, columnOf(0, count, 0));
+  const mean = sumOf(windows?.sum, step, columnOf(1, count, 0));
+  const min = columnOf(2, count, Number.NaN);
+  const max = columnOf(3, count, Number.NaN);
   if (windows) keepExtremes(windows, step, min, max);
   const { decimals } = readingFields[field];
   // One decimal more than the field keeps: enough to get its sum back from mean and count. NaN where there was none.

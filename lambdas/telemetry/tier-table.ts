@@ -257,10 +257,12 @@ const compareRows = (
 const gather = (tables: readonly TierTable[], order: Order, names: readonly string[]): TierTable => {
   const { rows, minerIds, groups, runs, texts, textOf } = order;
   const columns = new Map<string, Float64Array>();
-  for (const name of names) {
+  const present = names.filter((name) => tables.some((source) => source.columns.has(name)));
+  // One piece of memory for all columns: each by itself would cost more than to fill it.
+  const memory = new ArrayBuffer(8 * rows * present.length);
+  for (const name of present) {
     const sources = tables.map((source) => source.columns.get(name));
-    if (sources.every((source) => source === undefined)) continue;
-    const column = new Float64Array(rows);
+    const column = new Float64Array(memory, 8 * rows * columns.size, rows);
     let end = 0;
     for (const { table, row, length } of runs) {
       const source = sources[table];
