@@ -7,8 +7,8 @@ const manifest = z.looseObject({ artifacts: z.record(z.string(), z.looseObject({
 const leftOut = /^HashInsight(Advisor|Alerting|Console|Legacy)\b/;
 
 /**
- * The synthesised app without what only listens to telemetry: diagnosis, alerts, commands and the console. What the detectors find
- * is announced and billed, and nobody acts on it. Answers its cdk.out below `parent`.
+ * The synthesised app without what only listens to telemetry: diagnosis, alerts, the console and the old API. What the detectors find
+ * is announced and billed, and nobody acts on it. Commands stay, as gateways ask for theirs. Answers its cdk.out below `parent`.
  */
 export const writeTelemetryApp = (parent: string): string => {
   const directory = join(parent, 'cdk.out');
