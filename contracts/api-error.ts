@@ -12,6 +12,7 @@ export const errorStatus = {
   step_up_required: 403,
   not_found: 404,
   conflict: 409,
+  gone: 410,
   payload_too_large: 413,
   too_many_requests: 429,
   internal_error: 500,

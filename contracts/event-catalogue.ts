@@ -6,6 +6,7 @@ import { fleetEvents } from './fleet-events.ts';
 import { gatewayEvents } from './gateway-events.ts';
 import { epochMs, gatewayId, minerId, zoneId } from './identifiers.ts';
 import { identityEventPayloads } from './identity-events.ts';
+import { legacyEvents } from './legacy-events.ts';
 import { sealingEvents } from './sealing-events.ts';
 import { webhookEvents } from './webhook-events.ts';
 
@@ -125,6 +126,7 @@ export const eventPayloads = {
     shard: z.int(),
     gaps: z.array(z.object({ after: z.int(), before: z.int() })),
   }),
+  ...legacyEvents,
   ...webhookEvents,
 } as const;
 export type EventType = keyof typeof eventPayloads;

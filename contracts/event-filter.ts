@@ -10,6 +10,17 @@ const matches = (filter: string, type: string) =>
 export const matchesAny = (filters: readonly string[], type: string) =>
   filters.some((filter) => matches(filter, type));
 
+/** Every pattern and type that a subscription may name, the widest first. */
+export const eventFilters: readonly string[] = [
+  ...new Set([
+    '*',
+    ...types.flatMap((type) => {
+      const [context, noun] = type.split('.');
+      return [`${context}.*`, `${context}.${noun}.*`, type];
+    }),
+  ]),
+];
+
 /** One entry of a subscription: a type of the catalogue, or a pattern that at least one of them fits. */
 export const eventFilter = z
   .string()

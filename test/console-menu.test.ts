@@ -14,6 +14,7 @@ const readOf: Readonly<Record<string, string>> = {
   '/commands': 'listCommands',
   '/rules': 'listRules',
   '/audit': 'listAuditEvents',
+  '/webhooks': 'listWebhooks',
   '/users': 'listUsers',
   '/account': 'listMySessions',
 };

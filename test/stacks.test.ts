@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { root } from '../local/build.ts';
-import { operations } from './support/api-samples.ts';
+import { legacyOperations, operations } from './support/api-samples.ts';
 import {
   at,
   type Json,
@@ -269,6 +269,19 @@ describe('roles', () => {
   });
 });
 
+describe('the key of webhook secrets', () => {
+  it('of webhooks may seal secrets or open them, never both', () => {
+    const may = (action: string) =>
+      roleStatements(resources)
+        .filter(
+          ({ Action, Resource }) =>
+            Action.includes(action) && [Resource].flat().some((one) => /^SecretKey/.test(refOf(one) ?? '')),
+        )
+        .map(({ where }) => /\/([A-Z][a-z]+)FunctionParts/.exec(where)?.[1]);
+    expect([may('kms:Encrypt'), may('kms:Decrypt')]).toEqual([['Api'], ['Attempt']]);
+  });
+});
+
 describe('the state machine', () => {
   it('is a STANDARD one in JSONata, traced, and logs no data', () => {
     const machines = ofType('AWS::StepFunctions::StateMachine');
@@ -299,7 +312,7 @@ describe('the HTTP API', () => {
   it('has exactly the routes of the route tables, each behind the authorizer', () => {
     const routes = ofType('AWS::ApiGatewayV2::Route');
     expect(routes.map(({ properties }) => properties.RouteKey).toSorted()).toEqual(
-      operations.map(({ method, path }) => `${method} ${path}`).toSorted(),
+      [...operations, ...legacyOperations].map(({ method, path }) => `${method} ${path}`).toSorted(),
     );
     expect(
       failing(

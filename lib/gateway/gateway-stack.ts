@@ -34,6 +34,8 @@ const pollTimeout = Duration.seconds(28);
 
 /** Gateways: how they are let in, what they hold, how that is replaced and ended, and their second path into the cloud. */
 export class GatewayStack extends Stack {
+  /** What puts routes behind gateways' bearer tokens. */
+  readonly deviceAccess: ApiAccess;
   readonly #props: GatewayStackProps;
   readonly #policy: CfnPolicy;
   readonly #claimPolicy: CfnPolicy;
@@ -54,6 +56,7 @@ export class GatewayStack extends Stack {
     this.#claimPolicy = claimPolicy(this, template);
     this.#people(apiAccess);
     const devices = this.#authorizer();
+    this.deviceAccess = devices;
     this.#credentials(devices);
     this.#edge(devices);
     this.#provisioning();

@@ -11,6 +11,7 @@ import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
 import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
 import { usersRoutes } from '../../lambdas/identity/users-api.ts';
+import { legacyEdgeRoutes, legacyRoutes, legacySettingRoutes } from '../../lambdas/legacy/api.ts';
 import { sealingRoutes } from '../../lambdas/sealing/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
@@ -29,6 +30,7 @@ export const routeTables: Readonly<Record<string, RouteTable>> = {
   audit: auditRoutes,
   sealing: sealingRoutes,
   webhooks: webhookRoutes,
+  legacy: { ...legacySettingRoutes, ...legacyRoutes, ...legacyEdgeRoutes },
 };
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });

@@ -1,12 +1,13 @@
 import { CfnParameter, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Archive, EventBus, type EventPattern, Match, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
 import { deliveriesByDue } from '../../lambdas/webhooks/webhook-keys.ts';
+import { domainEvents } from '../platform/events-stack.ts';
 import type { PlatformStack } from '../platform/platform-stack.ts';
 import { type ApiAccess, addRoutes } from '../shared/api-routes.ts';
 import { AppAlarm, fiveMinutes } from '../shared/app-alarm.ts';
@@ -22,13 +23,7 @@ export type WebhooksStackProps = StackProps & {
   readonly fleet: { readonly grantRead: Grant };
 };
 
-/** What every domain event has and nothing else on the bus does (contracts/domain-event.ts). */
-const domainEvents: EventPattern = {
-  source: Match.prefix('hashinsight.'),
-  detail: { version: [1], event_id: Match.prefix('evt_') },
-};
-
-/** Events of the bus to the endpoints that sites' owners name, in the format of Standard Webhooks; and the bus's archive. */
+/** Events of the bus to the endpoints that sites' owners name, in the format of Standard Webhooks. */
 export class WebhooksStack extends Stack {
   readonly #props: WebhooksStackProps;
   readonly #table: AppTable;
@@ -63,7 +58,6 @@ export class WebhooksStack extends Stack {
     this.#sweep();
     this.#replay();
     this.#api();
-    this.#archive();
   }
 
   #queue(id: string, runbook: `${string}.md`, content: string, visibilitySeconds: number) {
@@ -189,17 +183,5 @@ export class WebhooksStack extends Stack {
     this.#grantAsk(fn);
     this.#grantAskPages(fn);
     addRoutes(this, apiAccess, webhookRoutes, fn);
-  }
-
-  /** A year of the bus, for replay to whatever listens there (docs/events.md). */
-  #archive() {
-    const { bus } = this.#props.platform;
-    new Archive(this, 'Archive', {
-      archiveName: 'hashinsight',
-      description: 'Domain events of the last 400 days',
-      sourceEventBus: EventBus.fromEventBusArn(this, 'Bus', bus.eventBusArn),
-      eventPattern: domainEvents,
-      retention: Duration.days(400),
-    });
   }
 }

@@ -8,6 +8,7 @@ import { gatewayRoutes } from '../../lambdas/gateway/api.ts';
 import { credentialRoutes, edgeRoutes } from '../../lambdas/gateway/edge-api.ts';
 import { identityRoutes } from '../../lambdas/identity/api.ts';
 import { usersRoutes } from '../../lambdas/identity/users-api.ts';
+import { legacyEdgeRoutes, legacyRoutes, legacySettingRoutes } from '../../lambdas/legacy/api.ts';
 import { sealingRoutes } from '../../lambdas/sealing/api.ts';
 import { telemetryRoutes } from '../../lambdas/telemetry/api.ts';
 import { webhookRoutes } from '../../lambdas/webhooks/api.ts';
@@ -28,8 +29,14 @@ export const operations: readonly Operation[] = [
   controlRoutes,
   auditRoutes,
   webhookRoutes,
+  legacySettingRoutes,
   sealingRoutes,
 ].flatMap((table) => Object.entries<Route>(table).map(([id, route]) => ({ ...route, id })));
+
+/** The old routes, which are gone unless a site switches them on: lambdas/legacy/legacy-api.test.ts. */
+export const legacyOperations: readonly Operation[] = [legacyRoutes, legacyEdgeRoutes].flatMap((table) =>
+  Object.entries<Route>(table).map(([id, route]) => ({ ...route, id })),
+);
 
 /** What the samples name. */
 export type Ids = {
@@ -163,6 +170,7 @@ export const bodyOf = (id: string, { siteId, minerId, gatewayId }: Ids): object 
     createExport: { site_id: siteId, ...day },
     replayQuarantined: { site_id: siteId },
     restoreInventory: { reason: 'The gateway was replaced' },
+    switchLegacyApi: { enabled: true, reason: 'Old scheduler' },
     createWebhook: { site_id: siteId, url: 'https://hooks.example.com/', event_types: ['*'] },
     changeWebhook: { site_id: siteId, enabled: false },
     rotateWebhookSecret: { site_id: siteId },

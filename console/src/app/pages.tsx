@@ -10,6 +10,7 @@ import { RulesPage } from '../pages/rules-page.tsx';
 import { AccountPage } from '../people/account-page.tsx';
 import { UsersPage } from '../people/users-page.tsx';
 import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
+import { WebhooksPage } from '../webhooks/webhooks-page.tsx';
 
 /** Which page an address shows. */
 export const Pages = () => (
@@ -26,6 +27,7 @@ export const Pages = () => (
     <Route path="/commands" element={<CommandsPage />} />
     <Route path="/rules" element={<RulesPage />} />
     <Route path="/audit" element={<AuditPage />} />
+    <Route path="/webhooks" element={<WebhooksPage />} />
     <Route path="*" element={<Navigate to="/" replace />} />
   </Routes>
 );

@@ -19,6 +19,7 @@ export const places: readonly Place[] = [
   { href: '/commands', name: 'commands', module: 'hosting', rank: 'operator' },
   { href: '/rules', name: 'rules', module: 'ai' },
   { href: '/audit', name: 'audit', module: 'system' },
+  { href: '/webhooks', name: 'webhooks', module: 'system' },
   { href: '/users', name: 'users', module: 'user', rank: 'admin' },
   { href: '/account', name: 'account', module: 'basic' },
 ];

@@ -1,9 +1,11 @@
+import { webhooksEn } from '../webhooks/webhooks-en.ts';
 import { peopleEn } from './people-en.ts';
 
 /** Every text of the console, in English. The Chinese dictionary has the same shape, which the compiler checks. */
 export const en = {
   product: 'HashInsight',
   people: peopleEn,
+  webhooks: webhooksEn,
   nav: {
     title: 'Site operations',
     overview: 'Fleet overview',
@@ -14,6 +16,7 @@ export const en = {
     commands: 'Commands',
     rules: 'Auto-approve rules',
     audit: 'Audit log',
+    webhooks: 'Webhooks',
     users: 'Users',
     account: 'My account',
   },

@@ -1,3 +1,4 @@
+import { webhooksZh } from '../webhooks/webhooks-zh.ts';
 import type { Messages } from './en.ts';
 import { peopleZh } from './people-zh.ts';
 
@@ -5,6 +6,7 @@ import { peopleZh } from './people-zh.ts';
 export const zh: Messages = {
   product: 'HashInsight',
   people: peopleZh,
+  webhooks: webhooksZh,
   nav: {
     title: '站点运维',
     overview: '矿场总览',
@@ -15,6 +17,7 @@ export const zh: Messages = {
     commands: '命令',
     rules: '自动审批规则',
     audit: '审计日志',
+    webhooks: '事件回调',
     users: '用户',
     account: '我的账户',
   },
