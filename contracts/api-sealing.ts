@@ -25,7 +25,6 @@ export const sealingView = z.strictObject({
     .strictObject({ backup_id: z.string(), miners: z.int(), parts: z.int(), stored_at: utcTime })
     .nullable(),
 });
-export type SealingView = z.infer<typeof sealingView>;
 
 export const restoreRequest = z.strictObject({ reason: z.string().trim().min(1).max(300) });
 export const restoreAnswer = z.strictObject({ backup_id: z.string(), miners: z.int(), parts: z.int() });

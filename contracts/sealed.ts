@@ -12,7 +12,6 @@ export const sealingPurposes = [
   'device-private-key',
   'pool-password',
 ] as const;
-export type SealingPurpose = (typeof sealingPurposes)[number];
 
 /** The encryption context: whose value it is, where, and what for. It is authenticated, not stored. */
 export const sealingContext = z.strictObject({

@@ -65,4 +65,3 @@ export const sealingConfig = z
     path: ['tenant'],
     message: 'is needed for a backup',
   });
-export type SealingConfig = z.infer<typeof sealingConfig>;
