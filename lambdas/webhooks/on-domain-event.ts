@@ -20,7 +20,13 @@ const spread = fanOut({
   clock: systemClock,
 });
 
-/** Every domain event of the bus: one delivery for each endpoint that asked for it. */
+const replayed = z.looseObject({ 'replay-name': z.string() });
+
+/**
+ * Every domain event of the bus: one delivery for each endpoint that asked for it. What an archive sends again is for others:
+ * webhooks have replays of their own, each for one endpoint.
+ */
 export const handler = sqsHandler(async ({ body }) => {
+  if (replayed.safeParse(JSON.parse(body)).success) return;
   await spread(domainEvent.parse(parseBusEvent(body).detail));
 });

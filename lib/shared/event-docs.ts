@@ -113,7 +113,7 @@ and for consoles.
 
 Name your rule in \`FilterArns\`: without it the product's own rules hear the events again, too. They bear that (each of them knows what it
 has done by the event's id), but it costs. A replayed event has the \`event_id\` of the original, and on the bus a
-\`replay-name\` beside \`detail\`.
+\`replay-name\` beside \`detail\`. Webhooks leave such events alone: they have replays of their own.
 
 ${contexts
   .map(
