@@ -1,11 +1,5 @@
 import type * as z from 'zod';
-import type {
-  minerChange,
-  minerSelection,
-  minersAssignment,
-  minersChange,
-  minersChanged,
-} from '../../contracts/api-miners.ts';
+import type { minerChange, minerSelection, minersChange, minersChanged } from '../../contracts/api-miners.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { stateEvent } from '../audit/commit-with-audit.ts';
 import { toUtc } from '../shared/clock.ts';
@@ -245,4 +239,3 @@ const previewOf = ({ before, after, difference }: Planned, atMs: number) => {
     to: { ...difference.to, ...(isHandedOver && { customer_id: is }) },
   };
 };
-export type Assignment = z.output<typeof minersAssignment>;
