@@ -250,7 +250,9 @@ describe('roles', () => {
   it('of functions may open what gateways sealed: not of the API, nor of any other', () => {
     const keys = ofType('AWS::KMS::Key').filter(({ logicalId }) => /SealingKey/.test(logicalId));
     expect(keys.map(({ stack }) => stack)).toEqual(['HashInsightSealing']);
-    const onKey = roleStatements(resources).filter(({ Resource }) => /SealingKey/.test(JSON.stringify(Resource)));
+    const onKey = roleStatements(resources).filter(({ Resource }) =>
+      /SealingKey/.test(JSON.stringify(Resource)),
+    );
     expect(onKey.map(({ where, Action }) => [where.replace(/[0-9A-F]{8}$/, ''), Action]).toSorted()).toEqual([
       [expect.stringMatching(/^HashInsightSealing\/GatewayRole/), ['kms:Encrypt', 'kms:Decrypt']],
       [

@@ -28,9 +28,9 @@ export const routeTables: Readonly<Record<string, RouteTable>> = {
   advisor: advisorRoutes,
   control: controlRoutes,
   audit: auditRoutes,
-  sealing: sealingRoutes,
   webhooks: webhookRoutes,
   legacy: { ...legacySettingRoutes, ...legacyRoutes, ...legacyEdgeRoutes },
+  sealing: sealingRoutes,
 };
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
