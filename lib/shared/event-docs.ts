@@ -53,7 +53,7 @@ const section = (type: EventType) => {
     '',
     `${words?.en ?? ''} ${words?.zh ?? ''}`.trim(),
     '',
-    `Version 1. Schema: [${type}.json](event-schemas/${type}.json). Payload: ${fieldRows(type).join(', ')}.`,
+    `Version 1. Payload: ${fieldRows(type).join(', ')}.`,
     '',
     '```json',
     JSON.stringify(busExample(type).detail.payload, null, 2),
@@ -69,8 +69,8 @@ export const eventsPage = () => {
   const contexts = [...new Set(eventTypes.map((type) => type.split('.')[0] ?? ''))];
   return `# Events
 
-Every change of state is an event on the EventBridge bus \`hashinsight\`: ${eventTypes.length} types of ${contexts.length} contexts. This page and the
-schemas beside it are made from \`contracts/event-catalogue.ts\` by \`node bin/event-docs.ts\`; a test holds them to it.
+Every change of state is an event on the EventBridge bus \`hashinsight\`: ${eventTypes.length} types of ${contexts.length} contexts. This page is
+made from \`contracts/event-catalogue.ts\` by \`npm run events\`, which also writes the JSON Schema of every type into \`dist/event-schemas\`; a test holds the page to it.
 \`?\` marks fields that may be absent.
 
 ## What holds for all of them

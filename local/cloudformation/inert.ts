@@ -69,13 +69,13 @@ export const inertTypes: Readonly<Record<string, Inert>> = {
   'AWS::CloudWatch::Dashboard': { why: watching },
   'AWS::XRay::Group': { why: watching },
   'AWS::EventSchemas::Registry': {
-    why: 'It holds documentation, which lies under docs/event-schemas.',
+    why: 'It holds documentation, which docs/events.md has, too.',
     gives: (place) => ({
       ref: arn('schemas', 'registry/', place),
       attributes: { RegistryArn: arn('schemas', 'registry/', place), RegistryName: name(place) },
     }),
   },
-  'AWS::EventSchemas::Schema': { why: 'It is documentation, which lies under docs/event-schemas.' },
+  'AWS::EventSchemas::Schema': { why: 'It is documentation, which docs/events.md has, too.' },
   'AWS::SNS::Topic': {
     why: 'The app publishes to topics from alarms alone, and alarms are the cloud’s.',
     gives: (place) => ({
