@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { encodeBatch } from '../../contracts/telemetry-batch.ts';
+import { accountOf } from '../../local/cognito/accounts.ts';
 import { bodyOf, type Operation, operations, pathOf } from '../support/api-samples.ts';
 import type { Owner } from './canaries.ts';
 import type { Sent } from './client.ts';
@@ -20,6 +21,15 @@ export type Attempt = {
 const slotsById = new Map(operations.map((operation) => [operation.id, slotsOf(operation)]));
 /** They end the very session that asks, so they are asked for without one. */
 const endsOwnSession = new Set(['logout', 'signOutEverywhere', 'enrolSecondFactor', 'removeSecondFactor']);
+const attackersIds = new Set(
+  [
+    'owner@demo.local',
+    'operator@demo.local',
+    'client@demo.local',
+    'borealis@demo.local',
+    'rival@other.local',
+  ].map((email) => String(accountOf(email)?.userId)),
+);
 const isLoose = ({ where }: Slot) => where === 'header' || where === 'extra';
 
 /** Pools that say what an attacker knows of others: everything that is not its own, under the same kind. */
@@ -112,7 +122,8 @@ const build = (random: Prng, operation: Operation, attacker: Attacker, own: Pool
   const ownName = (kind: string) => {
     const names = own.get(kind) ?? [];
     // An account does not try itself out of its own rights: that would end the trial.
-    return kind === 'site_id' ? String(attacker.siteId) : kind === 'user_id' ? names.at(-1) : names[0];
+    if (kind === 'site_id') return String(attacker.siteId);
+    return kind === 'user_id' ? names.find((name) => !attackersIds.has(name)) : names[0];
   };
   const sample = new URL(pathOf(operation, ids), 'http://local');
   const sampleParts = sample.pathname.split('/');

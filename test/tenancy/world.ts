@@ -96,6 +96,7 @@ const fillWorld = async (
   onStep('Signing people in');
   const owner = await cookieOf('owner');
   const rival = await cookieOf('rival');
+  await cookieOf('manager');
   const client1 = await cookieOf('client');
   const client2 = await cookieOf('borealis');
 
@@ -201,7 +202,7 @@ const fillWorld = async (
       zone_ids: groups.map(({ of }) => zoneOf(of)),
     });
     await send(as, 'POST', `${base}/gateway-claims`, {
-      gateway_id: `gw-${tag}2`,
+      gateway_id: `gw-${canary(staff)}`,
       name: canary(staff),
       zone_ids: groups.map(({ of }) => zoneOf(of)),
     });
