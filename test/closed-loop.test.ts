@@ -53,7 +53,9 @@ const functionFiles = {
   FailFunction: () => import('../lambdas/advisor/task-fail.ts'),
 } as const;
 
-let tables: Awaited<ReturnType<typeof startTables<'advisor' | 'audit' | 'fleet' | 'control' | 'telemetry'>>>;
+let tables: Awaited<
+  ReturnType<typeof startTables<'advisor' | 'audit' | 'fleet' | 'control' | 'telemetry' | 'sealing'>>
+>;
 let kms: Awaited<ReturnType<typeof startKms>>;
 let machine: Awaited<ReturnType<typeof startStepFunctions>>;
 let machineArn = '';
@@ -81,6 +83,7 @@ beforeAll(async () => {
       ],
     },
     { name: 'telemetry' },
+    { name: 'sealing' },
   ]);
   const directory = mkdtempSync(join(tmpdir(), 'closed-loop-'));
   const around = { region, accountId, stateDir: () => directory, log: () => {} };
@@ -128,6 +131,7 @@ beforeAll(async () => {
     CONTROL_TABLE: tables.nameOf('control'),
     TELEMETRY_TABLE: tables.nameOf('telemetry'),
     TELEMETRY_BUCKET: 'telemetry-blocks',
+    SEALING_TABLE: tables.nameOf('sealing'),
     DATA_KEY_ID: key?.ref,
     APPROVAL_TTL_S: '3',
     COMMAND_TTL_S: '2',

@@ -370,7 +370,7 @@ it('never fails, and ranks at most three hypotheses between 0.02 and 0.97, whate
     minerId: fc.constant('m-1'),
     sampledAtMs: fc.nat(),
     state: fc.constantFrom(...minerStates),
-    errorCodes: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 3 }),
+    errorCodes: fc.array(fc.stringMatching(/^[A-Za-z0-9_ -]{1,8}$/), { maxLength: 3 }),
     values: fc.dictionary(
       fc.constantFrom(...readingFieldNames),
       fc.double({ min: -1e6, max: 1e6, noNaN: true }),
