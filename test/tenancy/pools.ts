@@ -33,15 +33,19 @@ const isName = (field: string) => /(^|_)ids?$|Ids?$|cursor$/.test(field);
 /** The thing in a list that is called by it: an `id` in `rules` is a `rule_id`. */
 const singular = (list: string) => list.replace(/ies$/, 'y').replace(/s$/, '');
 
-const gather = (value: unknown, within: string, into: Map<string, Set<string>>) => {
+/** A cursor fits the list alone that gave it. */
+export const cursorOf = (operationId: string) => `cursor of ${operationId}`;
+
+const gather = (value: unknown, within: string, into: Map<string, Set<string>>, operationId: string) => {
   const add = (kind: string, name: unknown) => {
     if (typeof name !== 'string' && typeof name !== 'number') return;
     if (canariesIn(String(name)).size > 0 && kind !== 'cursor') return;
-    const known = into.get(kind) ?? new Set<string>();
-    into.set(kind, known.add(String(name)));
+    const called = kind === 'cursor' ? cursorOf(operationId) : kind;
+    const known = into.get(called) ?? new Set<string>();
+    into.set(called, known.add(String(name)));
   };
   if (Array.isArray(value)) {
-    for (const one of value) gather(one, within, into);
+    for (const one of value) gather(one, within, into, operationId);
     return;
   }
   const fields = z.record(z.string(), z.unknown()).safeParse(value);
@@ -50,7 +54,7 @@ const gather = (value: unknown, within: string, into: Map<string, Set<string>>) 
     const list = Array.isArray(inner) ? inner : [inner];
     if (field === 'id') add(`${singular(within)}_id`, inner);
     else if (isName(field)) for (const one of list) add(kindOf(field), one);
-    gather(inner, field, into);
+    gather(inner, field, into, operationId);
   }
 };
 
@@ -90,7 +94,7 @@ const readAll = async (client: HttpClient, as: Attacker, pool: Map<string, Set<s
       headers: as.headers,
     });
     try {
-      gather(JSON.parse(text), '', pool);
+      gather(JSON.parse(text), '', pool, one.id);
     } catch {
       // A file is no list of names.
     }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Operation } from '../support/api-samples.ts';
-import { kindOf } from './pools.ts';
+import { cursorOf, kindOf } from './pools.ts';
 
 /** A place in a request where the name of a thing may stand. */
 export type Slot = {
@@ -98,7 +98,11 @@ export const slotsOf = ({ path, query, body, upload, id }: Operation): readonly 
   );
   return once([
     ...inPath,
-    ...(querySchema ? slotsIn(querySchema, 'query', []) : []),
+    ...(querySchema
+      ? slotsIn(querySchema, 'query', []).map((slot) =>
+          slot.kind === 'cursor' ? { ...slot, kind: cursorOf(id) } : slot,
+        )
+      : []),
     ...(bodySchema
       ? slotsIn(bodySchema, 'body', []).filter(({ way }) => !namesNewThing.has(`${id} ${way.join('.')}`))
       : []),
