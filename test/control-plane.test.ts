@@ -108,9 +108,9 @@ it('runs a batch in waves to its end, and puts one of its commands back', async 
     `/api/v1/commands?site_id=${cloud.record.siteId}&batch_id=${batch.batch_id}`,
   );
   expect(new Set(commands.map(({ miner_id }) => miner_id)).size).toBe(miners);
-  expect(gateway.received.map(({ sequence }) => sequence)).toEqual(
-    Array.from({ length: gateway.received.length }, (_, at) => at + 1),
-  );
+  // An envelope may come again, as a dispatcher helps another one out; first they come in their order.
+  const sequences = [...new Set(gateway.received.map(({ sequence }) => sequence))];
+  expect(sequences).toEqual(sequences.map((_, at) => at + 1));
   const first = commands.find(({ status }) => status === 'COMPLETED');
   if (!first) throw new Error('no command');
   const back = await post(commandAnswer, 'operator', `/api/v1/commands/${first.command_id}/rollback`, {
