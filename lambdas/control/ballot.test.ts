@@ -25,7 +25,9 @@ test('in whatever order and however often people vote: complete exactly when tho
     fc.property(
       need,
       fc.integer({ min: 2, max: 8 }),
-      fc.array(fc.record({ voter: fc.nat(people.length - 1), sees: fc.boolean() }), { maxLength: 15 }),
+      fc.array(fc.record({ voter: fc.nat(people.length - 1), sees: fc.boolean(), proves: fc.boolean() }), {
+        maxLength: 15,
+      }),
       fc.nat(14),
       (asked, requester, casts, changeAt) => {
         const { approverIds, ...rest } = asked;
@@ -36,19 +38,21 @@ test('in whatever order and however often people vote: complete exactly when tho
           selectionHash: 'a',
         };
         let said = new Set<number>();
-        for (const [at, { voter, sees }] of casts.entries()) {
+        for (const [at, { voter, sees, proves }] of casts.entries()) {
           if (at === changeAt) {
             ballot = { ...ballot, selectionHash: 'b' };
             said = new Set();
           }
-          const who = people[voter];
-          if (!who) continue;
+          const one = people[voter];
+          if (!one) continue;
+          const who = { ...one, ...(proves && { provenAtMs: at }) };
           const cast = castVote(ballot, who, at, { seenHash: sees ? ballot.selectionHash : 'old' });
           const may =
             sees &&
             hasRank(who, 'operator') &&
             (approverIds?.includes(who.userId) ?? true) &&
-            !(who.userId === requester && ballot.need.votes <= 1);
+            !(who.userId === requester && ballot.need.votes <= 1) &&
+            (proves || rest.rank !== 'admin' || said.has(who.userId));
           expect(cast.ok).toBe(may);
           if (!cast.ok) continue;
           expect(cast.value.isNew).toBe(!said.has(who.userId));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { hasRank, type Principal, rankOf, ranks } from '../../contracts/access.ts';
 import { epochMs, userId } from '../../contracts/identifiers.ts';
+import { requireStepUp } from '../shared/admit.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 
 export const approverRanks = ['operator', 'manager', 'admin'] as const;
@@ -63,7 +64,8 @@ export type Cast = {
 
 /**
  * One person's yes. Saying it again changes nothing. `forbidden` for whoever may not approve, and for a requester who
- * would be the only approver; `conflict` where the voter has seen something else than what is asked now.
+ * would be the only approver; `conflict` where the voter has seen something else than what is asked now. What needs an admin (the critical
+ * tier) takes a proof of the last five minutes that the voter is there.
  */
 export const castVote = (
   ballot: Ballot,
@@ -81,6 +83,8 @@ export const castVote = (
     return fail('forbidden', 'The requester cannot be the only approver');
   if (countedVotes(ballot).some(({ userId: known }) => known === who.userId))
     return succeed({ votes, complete: isComplete(ballot), isNew: false });
+  const proven = need.rank === 'admin' ? requireStepUp(who, atMs) : succeed(undefined);
+  if (!proven.ok) return proven;
   const mine: Vote = {
     userId: who.userId,
     name: who.name,

@@ -169,7 +169,7 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     await rowOf(page, second ?? '').click();
     await page.getByRole('button', { name: '中文' }).click();
     await page.getByRole('heading', { name: '处置建议' }).waitFor();
-    await panel(page).getByText('风扇故障停转').waitFor();
+    await panel(page).getByText('风扇故障停转').first().waitFor();
     await page.getByRole('button', { name: '深色主题' }).click();
     await page.reload();
     await panel(page).getByRole('button', { name: '批准' }).waitFor();
