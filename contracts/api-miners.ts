@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { baseVersion, changeReason, changesSomething, nothingToChange, sitePath } from './api-fleet.ts';
+import { vendors } from './capabilities/firmware-table.ts';
 import { commaList } from './comma-list.ts';
 import { customerId, gatewayId, minerId, utcTime, zoneId } from './identifiers.ts';
 import { pageCursor } from './page-cursor.ts';
 
-export const vendors = ['antminer', 'whatsminer', 'bitaxe'] as const;
 const model = z.string().trim().min(1).max(60);
 const serialNumber = z.string().trim().min(1).max(60);
 const ratedHashrateThs = z.number().positive().max(100_000);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { claimCode } from '../contracts/gateway-keys.ts';
 import { gatewayId, minerId, siteId } from '../contracts/identifiers.ts';
-import { vendors } from './adapters/adapter-for.ts';
+import { edgeVendors } from './adapters/edge-vendors.ts';
 import { sealingConfig } from './sealing/sealing-config.ts';
 
 const ms = z
@@ -92,10 +92,11 @@ export type GatewayLimits = z.infer<typeof gatewayLimits>;
 
 export const configuredMiner = z.strictObject({
   minerId,
-  vendor: z.enum(vendors),
+  vendor: z.enum(edgeVendors),
   host: z.string().min(1).max(253),
-  rpcPort: port.default(4028),
-  httpPort: port.default(80),
+  /** Left out: the vendor's own. */
+  rpcPort: port.optional(),
+  httpPort: port.optional(),
   username: z.string().max(64).optional(),
   password: z.string().max(128).optional(),
   mac: z

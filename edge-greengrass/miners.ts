@@ -1,5 +1,6 @@
+import { whyUnsupported } from '../contracts/capabilities/firmware-table.ts';
 import type { CommandEnvelope, RefusalCode } from '../contracts/command.ts';
-import { adapterFor, whyUnsupported } from './adapters/adapter-for.ts';
+import { adapterFor, familyOf } from './adapters/adapter-for.ts';
 import type { MinerAdapter, MinerIdentity } from './adapters/miner-adapter.ts';
 import { minerIo } from './adapters/miner-io.ts';
 import type { Journal } from './commands/journal.ts';
@@ -27,19 +28,22 @@ export type Miner = {
 };
 export type Miners = ReadonlyMap<string, Miner>;
 
-const defaultLogins = { antminer: ['root', 'root'], whatsminer: ['admin', 'admin'] } as const;
+/** What the configuration says of a miner, without what it leaves out. */
+const given = ({ minerId, host, rpcPort, httpPort, username, password }: ConfiguredMiner) => ({
+  minerId,
+  host,
+  ...(rpcPort !== undefined && { rpcPort }),
+  ...(httpPort !== undefined && { httpPort }),
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password }),
+});
 
 export const openMiners = (config: GatewayConfig, nowMs: () => number, keys: GatewayKeys): Miners => {
   const sockets = new Semaphore(config.limits.sockets);
   const { connectMs, exchangeMs, answerBytes: maxBytes } = config.limits;
   return new Map(
     config.miners.map((configured) => {
-      const [username, password] = defaultLogins[configured.vendor];
-      const address = {
-        ...configured,
-        username: configured.username ?? username,
-        password: configured.password ?? password,
-      };
+      const address = { ...familyOf(configured.vendor).usual, ...given(configured) };
       const io = minerIo(address, { connectMs, exchangeMs, maxBytes }, sockets);
       const miner: Miner = {
         minerId: configured.minerId,
@@ -58,12 +62,10 @@ export const openMiners = (config: GatewayConfig, nowMs: () => number, keys: Gat
   );
 };
 
-/** Until a miner has been identified, what its configuration and its vendor's usual firmware say of it. */
-export const presumedIdentity = ({ vendor, model }: ConfiguredMiner): MinerIdentity => ({
+/** Until a miner has been identified, what its configuration says of it. */
+export const presumedIdentity = ({ vendor, model }: ConfiguredMiner) => ({
   vendor,
   model: model ?? vendor,
-  firmware: 'unknown',
-  apiVersion: vendor === 'whatsminer' ? '2.0' : '3.1',
 });
 
 /** Whether this gateway can carry the order out at all. */
@@ -80,5 +82,5 @@ export const judgeBy =
       return plan.ok ? undefined : { code: 'NOT_REVERSIBLE', detail: plan.detail };
     }
     const reason = whyUnsupported(miner.identity ?? presumedIdentity(miner.configured), order);
-    return reason === undefined ? undefined : { code: 'UNSUPPORTED', detail: reason };
+    return reason === undefined ? undefined : { code: 'UNSUPPORTED', detail: reason.en };
   };

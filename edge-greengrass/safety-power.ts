@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { whyUnsupported } from '../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder } from '../contracts/command.ts';
 import type { MinerReading } from '../contracts/reading.ts';
-import { whyUnsupported } from './adapters/adapter-for.ts';
 import type { SitePowerLimits } from './config.ts';
 import { asMinerFault } from './io/miner-fault.ts';
 import type { Log } from './log.ts';
@@ -109,7 +109,7 @@ export const sitePowerGuard = (deps: Deps) => {
 
   const order = async (miner: Miner, wanted: MinerOrder): Promise<string | undefined> => {
     const unsupported = whyUnsupported(miner.identity ?? presumedIdentity(miner.configured), wanted);
-    if (unsupported !== undefined) return unsupported;
+    if (unsupported !== undefined) return unsupported.en;
     return miner
       .writing(async () => {
         const before = await miner.adapter.snapshot(wanted, stopping);

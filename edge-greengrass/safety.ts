@@ -1,6 +1,6 @@
+import { whyUnsupported } from '../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder } from '../contracts/command.ts';
 import type { MinerReading } from '../contracts/reading.ts';
-import { whyUnsupported } from './adapters/adapter-for.ts';
 import type { GatewayLimits } from './config.ts';
 import { asMinerFault } from './io/miner-fault.ts';
 import { type Miner, presumedIdentity } from './miners.ts';
@@ -61,7 +61,7 @@ export const overTemperatureGuard = (
     const done = miner
       .writing(async () => {
         const unsupported = whyUnsupported(identity, stop);
-        if (unsupported !== undefined) return report('STOP_UNSUPPORTED', unsupported);
+        if (unsupported !== undefined) return report('STOP_UNSUPPORTED', unsupported.en);
         const before = await miner.adapter.snapshot(stop, stopping);
         if (before.reading.state === 'stopped') return;
         const outcome = await miner.adapter.execute(stop, before, stopping);

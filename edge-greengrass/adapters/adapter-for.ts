@@ -1,33 +1,27 @@
-import type { MinerOrder } from '../../contracts/command.ts';
 import { antminerAdapter } from './antminer/antminer-adapter.ts';
-import { antminerCapabilities } from './antminer/capabilities.ts';
-import { type CapabilityRow, unsupportedReason } from './capability-table.ts';
-import type { MinerAdapter, MinerIdentity } from './miner-adapter.ts';
+import type { EdgeVendor } from './edge-vendors.ts';
+import type { MinerAdapter } from './miner-adapter.ts';
 import type { MinerAddress, MinerIo } from './miner-io.ts';
-import { whatsminerCapabilities } from './whatsminer/capabilities.ts';
 import { whatsminerAdapter } from './whatsminer/whatsminer-adapter.ts';
 
-export const vendors = ['antminer', 'whatsminer'] as const;
-export type Vendor = (typeof vendors)[number];
-
+/** One firmware family: how it is spoken to, and its factory ports and login. */
 type Family = {
   readonly adapter: (address: MinerAddress, io: MinerIo, nowMs: () => number) => MinerAdapter;
-  readonly capabilities: readonly CapabilityRow[];
+  readonly usual: Omit<MinerAddress, 'minerId' | 'host'>;
 };
 
-const families: Readonly<Record<Vendor, Family>> = {
+const families: Readonly<Record<EdgeVendor, Family>> = {
   antminer: {
     adapter: ({ minerId }, io, nowMs) => antminerAdapter({ minerId, io, nowMs }),
-    capabilities: antminerCapabilities,
+    usual: { rpcPort: 4028, httpPort: 80, username: 'root', password: 'root' },
   },
   whatsminer: {
     adapter: ({ minerId, password }, io, nowMs) => whatsminerAdapter({ minerId, io, password, nowMs }),
-    capabilities: whatsminerCapabilities,
+    usual: { rpcPort: 4028, httpPort: 80, username: 'admin', password: 'admin' },
   },
 };
 
-export const adapterFor = (vendor: Vendor, address: MinerAddress, io: MinerIo, nowMs: () => number) =>
-  families[vendor].adapter(address, io, nowMs);
+export const familyOf = (vendor: EdgeVendor) => families[vendor];
 
-export const whyUnsupported = (identity: MinerIdentity, order: MinerOrder) =>
-  unsupportedReason(families[identity.vendor].capabilities, identity, order);
+export const adapterFor = (vendor: EdgeVendor, address: MinerAddress, io: MinerIo, nowMs: () => number) =>
+  families[vendor].adapter(address, io, nowMs);

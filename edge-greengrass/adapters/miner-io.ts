@@ -1,4 +1,5 @@
-import { DigestClient, type HttpAnswer } from '../io/http-digest.ts';
+import { DigestClient } from '../io/http-digest.ts';
+import { type HttpAnswer, type HttpRequest, httpExchange } from '../io/http-exchange.ts';
 import { parseLooseJson } from '../io/loose-json.ts';
 import type { Semaphore } from '../io/semaphore.ts';
 import { exchange, type IoLimits } from '../io/tcp-exchange.ts';
@@ -17,7 +18,13 @@ export type MinerAddress = {
 
 /** One miner's connections, all of them counted by the gateway's socket bound. */
 export type MinerIo = {
+  /** JSON of the RPC port, repaired where it must be. */
   readonly rpc: (request: string, signal?: AbortSignal) => Promise<Fields>;
+  /** The RPC port's answer as it came. */
+  readonly text: (request: string, signal?: AbortSignal) => Promise<string>;
+  /** HTTP as it is; the adapter brings its own authorisation. */
+  readonly web: (request: HttpRequest, signal?: AbortSignal) => Promise<HttpAnswer>;
+  /** HTTP with digest authentication under the miner's login. */
   readonly http: (
     method: 'GET' | 'POST',
     path: string,
@@ -29,9 +36,13 @@ export type MinerIo = {
 export const minerIo = (address: MinerAddress, limits: IoLimits, sockets: Semaphore): MinerIo => {
   const web = new DigestClient({ ...address, port: address.httpPort }, limits);
   const rpc = { host: address.host, port: address.rpcPort };
+  const plain = { host: address.host, port: address.httpPort };
+  const text: MinerIo['text'] = (request, signal) =>
+    sockets.run(() => exchange(rpc, request, limits, signal), signal);
   return {
-    rpc: async (request, signal) =>
-      fieldsOf(parseLooseJson(await sockets.run(() => exchange(rpc, request, limits, signal), signal))),
+    rpc: async (request, signal) => fieldsOf(parseLooseJson(await text(request, signal))),
+    text,
+    web: (request, signal) => sockets.run(() => httpExchange(plain, request, limits, signal), signal),
     http: (method, path, body, signal) => sockets.run(() => web.send(method, path, body, signal), signal),
   };
 };

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { request } from 'node:http';
+import { type HttpAnswer, httpExchange } from './http-exchange.ts';
 import { MinerFault } from './miner-fault.ts';
 import { type IoLimits, LostAnswer } from './tcp-exchange.ts';
 
@@ -9,8 +9,6 @@ export type HttpEndpoint = {
   readonly username: string;
   readonly password: string;
 };
-export type HttpAnswer = { readonly status: number; readonly body: string };
-type RawAnswer = HttpAnswer & { readonly challenge: string | undefined };
 type Challenge = {
   readonly realm: string;
   readonly nonce: string;
@@ -61,8 +59,8 @@ export class DigestClient {
     for (let attempt = 0; attempt < 2; attempt++) {
       const authorized = this.#challenge !== undefined;
       const answer = await this.#once(method, path, body, authorized, signal);
-      if (answer.status !== 401) return { status: answer.status, body: answer.body };
-      const challenge = parseChallenge(answer.challenge ?? '');
+      if (answer.status !== 401) return answer;
+      const challenge = parseChallenge(answer.header('www-authenticate') ?? '');
       if (!challenge) break;
       const unchanged = authorized && challenge.nonce === this.#challenge?.nonce;
       this.#challenge = challenge;
@@ -94,79 +92,20 @@ export class DigestClient {
     return `Digest ${fields.join(', ')}`;
   }
 
-  #once(method: string, path: string, body: string | undefined, authorized: boolean, signal?: AbortSignal) {
-    return new Promise<RawAnswer>((resolve, reject) => {
-      if (signal?.aborted) return reject(new MinerFault('aborted', 'stopped before the miner was asked'));
-      const authorization = this.#authorization(method, path);
-      let sent = false;
-      const outgoing = request({
-        host: this.#endpoint.host,
-        port: this.#endpoint.port,
-        method,
-        path,
-        agent: false,
-        insecureHTTPParser: true,
-        maxHeaderSize: 16 * 1024,
-        headers: {
-          connection: 'close',
-          ...(authorization && { authorization }),
-          ...(body !== undefined && {
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(body),
-          }),
-        },
-      });
-      let timer = setTimeout(
-        () => fail('timeout', 'no connection within the deadline'),
-        this.#limits.connectMs,
-      );
-      const settle = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
-      const fail = (kind: MinerFault['kind'], message: string) => {
-        settle();
-        outgoing.destroy();
-        reject(sent && authorized ? new LostAnswer(kind, message) : new MinerFault(kind, message));
-      };
-      const abort = () => fail('aborted', 'stopped while the miner was asked');
-      signal?.addEventListener('abort', abort, { once: true });
-
-      outgoing.once('socket', (socket) =>
-        socket.once('connect', () => {
-          sent = true;
-          clearTimeout(timer);
-          timer = setTimeout(
-            () => fail('timeout', 'no whole answer within the deadline'),
-            this.#limits.exchangeMs,
-          );
-        }),
-      );
-      outgoing.on('error', () =>
-        fail('unreachable', sent ? 'the connection broke' : 'nothing accepts the connection'),
-      );
-      outgoing.once('response', (incoming) => {
-        const chunks: Buffer[] = [];
-        let length = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          length += chunk.length;
-          if (length > this.#limits.maxBytes)
-            fail('too_large', `the answer exceeds ${this.#limits.maxBytes} bytes`);
-          else chunks.push(chunk);
-        });
-        incoming.once('error', () => fail('unreachable', 'the connection broke'));
-        incoming.once('close', () => {
-          if (!incoming.complete) return fail('unreachable', 'the connection broke');
-          settle();
-          const challenge = incoming.headers['www-authenticate'];
-          resolve({
-            status: incoming.statusCode ?? 0,
-            body: Buffer.concat(chunks).toString('utf8'),
-            challenge,
-          });
-        });
-      });
-      outgoing.end(body);
-    });
+  async #once(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    authorized: boolean,
+    signal?: AbortSignal,
+  ) {
+    const authorization = this.#authorization(method, path);
+    const headers = authorization === undefined ? {} : { authorization };
+    try {
+      return await httpExchange(this.#endpoint, { method, path, headers, body }, this.#limits, signal);
+    } catch (error) {
+      if (authorized || !(error instanceof LostAnswer)) throw error;
+      throw new MinerFault(error.kind, error.message);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Principal } from '../../contracts/access.ts';
 import type { NewBatch, Policy, Selection } from '../../contracts/api-control.ts';
 import { mostTargets } from '../../contracts/api-control.ts';
+import { whyUnsupported } from '../../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder } from '../../contracts/command.ts';
 import type { Text } from '../../contracts/text.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
@@ -10,7 +11,6 @@ import { inWaves, type Target, wavesOf } from './batch.ts';
 import { needOf } from './policy.ts';
 import { policyFor, type RequestDeps, reachSite, type TargetMiner } from './request-deps.ts';
 import { selectionHash } from './selection-hash.ts';
-import { whyUnsupported } from './unsupported-orders.ts';
 
 export type PlanDeps = Pick<RequestDeps, 'readSite' | 'readPolicy' | 'sealOrder' | 'clock'> & {
   readonly readMiners: (siteId: number) => Promise<readonly TargetMiner[]>;
@@ -66,7 +66,7 @@ export const planBatch =
     const fitting = selected(miners, selection);
     const judged = fitting.map((miner) => ({
       miner,
-      reason: whyUnsupported(miner.vendor, miner.model, order),
+      reason: whyUnsupported(miner, order),
     }));
     const able = judged.flatMap(({ miner, reason }) => (reason ? [] : [miner]));
     if (able.length === 0) return fail('invalid_state', 'No miner of this selection can do that');

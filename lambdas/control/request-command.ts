@@ -1,5 +1,6 @@
 import type { Principal } from '../../contracts/access.ts';
 import type { NewCommand } from '../../contracts/api-control.ts';
+import { whyUnsupported } from '../../contracts/capabilities/firmware-table.ts';
 import { type CommandOrder, type MinerOrder, minerOrder } from '../../contracts/command.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
 import { withoutPasswords } from '../sealing/seal-orders.ts';
@@ -18,7 +19,6 @@ import {
   windowIsOpen,
 } from './request-deps.ts';
 import { hashOf, selectionHash } from './selection-hash.ts';
-import { whyUnsupported } from './unsupported-orders.ts';
 
 /** Who stands for the approval of what no person needs to approve. */
 export const policyApprover = 'system:policy';
@@ -161,7 +161,7 @@ export const requestCommand =
     if (!site.ok) return site;
     const miner = await deps.readMiner(body.site_id, body.miner_id);
     if (!miner || miner.retired) return fail('not_found', 'Miner not found');
-    const unsupported = whyUnsupported(miner.vendor, miner.model, body.order);
+    const unsupported = whyUnsupported(miner, body.order);
     if (unsupported) return fail('validation_failed', `${body.order.type}: ${unsupported.en}`);
     const sealed = await deps.sealOrder(body.site_id, [miner.gatewayId], body.order);
     if (!sealed.ok) return sealed;

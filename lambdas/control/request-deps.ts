@@ -1,5 +1,6 @@
 import { type Principal, reachesSite } from '../../contracts/access.ts';
 import type { Policy } from '../../contracts/api-control.ts';
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import type { MinerOrderType } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import type { TransactItem } from '../audit/commit-with-audit.ts';
@@ -13,7 +14,7 @@ import { defaultPolicy, isWithin, type StoredPolicy } from './policy.ts';
 type Site = { readonly site_id: number; readonly time_zone: string };
 export type TargetMiner = {
   readonly minerId: string;
-  readonly vendor: string;
+  readonly vendor: Vendor;
   readonly model: string;
   readonly zoneId: string;
   readonly customerId?: string | undefined;

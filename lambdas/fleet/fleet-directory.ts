@@ -1,6 +1,7 @@
 import { DecryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { Site } from '../../contracts/api-fleet.ts';
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import {
   type FleetStore,
@@ -15,7 +16,7 @@ import { ownerAt, type Turns } from './ownership.ts';
 /** What other contexts know of a miner. Its address is known on site only. */
 export type RegisteredMiner = {
   readonly minerId: string;
-  readonly vendor: string;
+  readonly vendor: Vendor;
   readonly model: string;
   readonly zoneId: string;
   /** Whose machine it is now, where it is hosted for somebody. */

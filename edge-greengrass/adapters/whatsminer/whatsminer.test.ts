@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { whyUnsupported } from '../../../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder } from '../../../contracts/command.ts';
 import { minerReading } from '../../../contracts/reading.ts';
 import { Semaphore } from '../../io/semaphore.ts';
 import { type TcpPeer, tcpPeer } from '../../test-kit/tcp-peer.ts';
-import { adapterFor, whyUnsupported } from '../adapter-for.ts';
+import { adapterFor } from '../adapter-for.ts';
 import { minerIo } from '../miner-io.ts';
 import { md5Crypt } from './md5-crypt.ts';
 import { parseDevs, parseErrorCodes, parseStatus, parseSummary } from './parse-answers.ts';
@@ -273,19 +274,20 @@ describe('a Whatsminer', () => {
       firmware: 'x',
       apiVersion: '2.0.5',
     } as const;
-    expect(whyUnsupported(identity, { type: 'SET_FAN', params: { dutyPct: 50 } })).toMatch(/fans/);
-    expect(whyUnsupported(identity, { type: 'FREQUENCY_SET', params: { frequencyMhz: 600 } })).toMatch(
+    expect(whyUnsupported(identity, { type: 'SET_FAN', params: { dutyPct: 50 } })?.en).toMatch(/fans/);
+    expect(whyUnsupported(identity, { type: 'FREQUENCY_SET', params: { frequencyMhz: 600 } })?.en).toMatch(
       /percent/,
     );
-    expect(whyUnsupported(identity, { type: 'POWER_MODE', params: { mode: 'sleep' } })).toMatch(
+    expect(whyUnsupported(identity, { type: 'POWER_MODE', params: { mode: 'sleep' } })?.en).toMatch(
       /HASHING_DISABLE/,
     );
     expect(whyUnsupported(identity, { type: 'POWER_MODE', params: { mode: 'high' } })).toBeUndefined();
     expect(
-      whyUnsupported({ ...identity, apiVersion: '3.0.1' }, { type: 'LED', params: { on: true } }),
+      whyUnsupported({ ...identity, apiVersion: '3.0.1' }, { type: 'LED', params: { on: true } })?.en,
     ).toMatch(/API 3/);
     expect(
-      whyUnsupported({ ...identity, vendor: 'antminer' }, { type: 'POWER_LIMIT', params: { limitW: 3_000 } }),
+      whyUnsupported({ ...identity, vendor: 'antminer' }, { type: 'POWER_LIMIT', params: { limitW: 3_000 } })
+        ?.en,
     ).toMatch(/watts/);
   });
 });

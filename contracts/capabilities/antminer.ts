@@ -1,7 +1,13 @@
-import type { CapabilityRow } from '../capability-table.ts';
+import type { CapabilityRow } from './capability.ts';
 
-const noPowerLimit = 'stock Antminer firmware takes power modes, not a limit in watts';
-const formsOnly = 'this firmware takes forms, not the JSON configuration';
+const noPowerLimit = {
+  en: 'stock Antminer firmware takes power modes, not a limit in watts',
+  zh: '蚂蚁矿机原厂固件只支持功耗模式，不支持以瓦设限',
+};
+const formsOnly = {
+  en: 'the firmware of this generation can only be restarted: it takes forms, not the JSON configuration',
+  zh: '此代固件只能重启：它只接受表单，不接受 JSON 配置',
+};
 
 /** Stock firmware of Antminers. The S19 and S21 generations share the JSON web interface; the S9's and S17's is older. */
 export const antminerCapabilities: readonly CapabilityRow[] = [

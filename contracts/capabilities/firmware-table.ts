@@ -1,0 +1,25 @@
+import type { MinerOrder } from '../command.ts';
+import type { Text } from '../text.ts';
+import { antminerCapabilities } from './antminer.ts';
+import { bitaxeCapabilities } from './bitaxe.ts';
+import { type CapabilityRow, type KnownFirmware, unsupportedReason } from './capability.ts';
+import { whatsminerCapabilities } from './whatsminer.ts';
+
+/**
+ * What each firmware family can do: one table for the gateway, the control plane and the console. A miner's `vendor` is the
+ * family whose protocol it speaks, so an Antminer under other firmware is of that firmware's family.
+ */
+export const firmwareTable = {
+  antminer: antminerCapabilities,
+  whatsminer: whatsminerCapabilities,
+  bitaxe: bitaxeCapabilities,
+} as const satisfies Readonly<Record<string, readonly CapabilityRow[]>>;
+
+export type Vendor = keyof typeof firmwareTable;
+export const vendors = ['antminer', 'whatsminer', 'bitaxe'] as const satisfies readonly Vendor[];
+
+/** Why a miner's firmware cannot carry out the order, as far as it is known; undefined where it may. The gateway has the last word. */
+export const whyUnsupported = (
+  miner: KnownFirmware & { readonly vendor: Vendor },
+  order: MinerOrder,
+): Text | undefined => unsupportedReason(firmwareTable[miner.vendor], miner, order);
