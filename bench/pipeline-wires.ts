@@ -37,14 +37,16 @@ const idsOf = Array.from({ length: shards }, (_, shard) => {
   return (template[0]?.minerIds ?? []).map((id) => prefix + id);
 });
 
+/** Each shard begins elsewhere in what was simulated, so that fleets of all sizes are timed with the same readings. */
 const wireOf = (shard: number, sweep: number): Uint8Array => {
-  const rows = template[sweep % template.length];
+  const at = sweep + Math.floor((shard * template.length) / shards);
+  const rows = template[at % template.length];
   if (!rows) throw new Error('no rows');
-  const round = Math.floor(sweep / template.length) * template.length * intervalMs;
+  const round = Math.floor(at / template.length) * template.length * intervalMs;
   const columns: TelemetryColumns = {
     ...rows,
     minerIds: idsOf[shard] ?? [],
-    sampledAtMs: rows.sampledAtMs.map((at) => at + round),
+    sampledAtMs: rows.sampledAtMs.map((ms) => ms + round),
   };
   const sequence = sweep * shards + shard + 1;
   return encodeBatchColumns(

@@ -6,7 +6,7 @@ import { type SimulatedSite, type SiteOptions, startSite } from './site/simulate
 export type ManualSite = SimulatedSite & {
   readonly pass: (simulatedS: number) => void;
   readonly clock: { nowMs: number };
-  readonly one: (model: InventoryEntry['model']) => InventoryEntry;
+  readonly one: (model: InventoryEntry['model']) => InventoryEntry & { readonly rpcPort: number };
 };
 
 export const startManualSite = async (options: Partial<SiteOptions> = {}): Promise<ManualSite> => {
@@ -29,7 +29,7 @@ export const startManualSite = async (options: Partial<SiteOptions> = {}): Promi
     one: (model) => {
       const found = site.inventory().find((entry) => entry.model === model);
       if (!found) throw new Error(`the site has no ${model}`);
-      return found;
+      return { ...found, rpcPort: found.rpcPort ?? 0 };
     },
   };
 };

@@ -6,7 +6,7 @@ import { modelReadings } from '../outage-readings.ts';
 import type { Row } from '../table.ts';
 import { type Bill, billOf } from './bill.ts';
 import { measureMonth, type Plan } from './measure.ts';
-import { isTelemetry, ofTelemetry } from './part-of.ts';
+import { isTelemetryStack, ofTelemetry } from './part-of.ts';
 import { readPrices } from './prices.ts';
 import { busyFunctions, type Standing, standingOf } from './standing.ts';
 
@@ -53,12 +53,12 @@ export const meterCost = async (
   const naiveMeasured = await measureNaive({ miners, intervalS, model, seed }, watcher);
   const prices = readPrices();
   const { stacks } = readAssembly(cdkOut);
-  const ours = stacks.filter(({ name }) => isTelemetry(name));
+  const ours = stacks.filter(({ name }) => isTelemetryStack(name));
   const month = ofTelemetry(measured.month);
   const bill = billOf(month, standingOf(ours, busyFunctions(month)), prices);
   const naive = billOf(naiveMeasured.month, nothing, prices);
   const rest = standingOf(
-    stacks.filter(({ name }) => !isTelemetry(name)),
+    stacks.filter(({ name }) => !isTelemetryStack(name)),
     0,
   );
   const restBill = billOf(ofTelemetry(measured.month, false), rest, prices);

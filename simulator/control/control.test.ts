@@ -71,7 +71,7 @@ it('starts 2,000 miners in one process, all in steady state', async () => {
     expect(summary).toMatchObject({ miners: 2000, hashing: 2000, faultyMiners: [] });
     expect(summary.hottestChipC).toBeLessThan(78);
     const answers = await Promise.all(
-      inventory.slice(0, 300).map((entry) => ask(entry.rpcPort, '{"command":"summary"}')),
+      inventory.slice(0, 300).map((entry) => ask(entry.rpcPort ?? 0, '{"command":"summary"}')),
     );
     for (const answer of answers) expect(answer).toContain('"SUMMARY"');
   } finally {

@@ -9,8 +9,8 @@ export const inventoryEntry = z.strictObject({
   model: z.enum(modelNames),
   zoneId: z.string(),
   host: z.string(),
-  rpcPort: z.int(),
-  /** Antminers only. */
+  /** Each where the firmware has such a port. */
+  rpcPort: z.int().optional(),
   httpPort: z.int().optional(),
   username: z.string().optional(),
   password: z.string().optional(),

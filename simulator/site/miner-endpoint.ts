@@ -1,60 +1,41 @@
 import type { Socket } from 'node:net';
-import { AntminerConfiguration } from '../antminer/configuration.ts';
-import type { AntminerHost, AntminerHttp } from '../antminer/http.ts';
-import { answerAntminerRpc } from '../antminer/rpc.ts';
-import { WhatsminerApi } from '../whatsminer/api.ts';
 import { Listener } from '../wire/listener.ts';
-import { type RpcAnswer, serveRpc } from '../wire/rpc-connection.ts';
+import { serveRpc } from '../wire/rpc-connection.ts';
+import type { WebServer } from '../wire/web-server.ts';
 import type { InventoryEntry } from './inventory.ts';
+import type { Protocol, ProtocolOptions, Service } from './protocol.ts';
+import { protocols } from './protocols.ts';
 import type { SimulatedMiner } from './simulated-miner.ts';
 
 export type EndpointPorts = { readonly host: string; readonly rpcPort: number; readonly httpPort: number };
 
-/** Where a miner can be reached: its listeners, and the protocol that its vendor speaks on them. */
+/** Where a miner can be reached: its listeners, and the protocol that its firmware speaks on them. */
 export class MinerEndpoint {
   readonly miner: SimulatedMiner;
-  readonly #rpc: Listener;
+  readonly #rpc: Listener | undefined;
   readonly #http: Listener | undefined;
-  readonly #login: { username?: string; password: string };
+  readonly #login: Protocol['login'];
 
   constructor(
     miner: SimulatedMiner,
     ports: EndpointPorts,
-    options: {
-      http: AntminerHttp;
-      seed: number;
-      nowMs: () => number;
-      login: { username: string; password: string };
-    },
+    { web, ...options }: ProtocolOptions & { readonly web: WebServer },
   ) {
     this.miner = miner;
-    if (miner.identity.vendor === 'antminer') {
-      const configuration = new AntminerConfiguration(miner.model, miner.settings.pools);
-      const host: AntminerHost = { miner, configuration, login: options.login };
-      this.#login = options.login;
-      this.#rpc = this.#rpcListener(ports, (text) =>
-        answerAntminerRpc(miner, text, options.nowMs(), configuration.mode),
-      );
-      this.#http = new Listener(ports.host, ports.httpPort, (socket) =>
-        miner.answers ? options.http.serve(socket, host) : socket.resetAndDestroy(),
-      );
-    } else {
-      const api = new WhatsminerApi(miner, {
-        password: options.login.password,
-        seed: options.seed,
-        nowMs: options.nowMs,
-      });
-      this.#login = { password: options.login.password };
-      this.#rpc = this.#rpcListener(ports, (text, address) => api.answer(text, address));
-    }
+    const protocol = protocols[miner.identity.vendor](miner, options);
+    this.#login = protocol.login;
+    const listener = (service: Service | undefined, port: number) =>
+      service && new Listener(ports.host, port, (socket) => this.#take(socket, service, web));
+    this.#rpc = listener(protocol.rpc, ports.rpcPort);
+    this.#http = listener(protocol.http, ports.httpPort);
   }
 
   async open() {
-    await Promise.all([this.#rpc.open(), this.#http?.open()]);
+    await Promise.all([this.#rpc?.open(), this.#http?.open()]);
   }
 
   async close() {
-    await Promise.all([this.#rpc.shut(), this.#http?.shut()]);
+    await Promise.all([this.#rpc?.shut(), this.#http?.shut()]);
   }
 
   /** Brings the ports into the state that the miner's faults ask for. */
@@ -74,8 +55,8 @@ export class MinerEndpoint {
       vendor,
       model,
       zoneId,
-      host: this.#rpc.host,
-      rpcPort: this.#rpc.port,
+      host: this.#rpc?.host ?? this.#http?.host ?? '',
+      ...(this.#rpc && { rpcPort: this.#rpc.port }),
       ...(this.#http && { httpPort: this.#http.port }),
       ...this.#login,
       serialNumber,
@@ -85,11 +66,11 @@ export class MinerEndpoint {
     };
   }
 
-  #rpcListener(ports: EndpointPorts, answer: (text: string, address: string) => RpcAnswer | undefined) {
+  #take(socket: Socket, service: Service, web: WebServer) {
     const { miner } = this;
-    return new Listener(ports.host, ports.rpcPort, (socket: Socket) => {
-      if (miner.processUp) serveRpc(socket, { answer, trouble: () => miner.wireTrouble });
-      else socket.resetAndDestroy();
-    });
+    if (!(service.kind === 'web' ? miner.answers : miner.processUp)) socket.resetAndDestroy();
+    else if (service.kind === 'web') web.serve(socket, service);
+    else if (service.kind === 'bare') service.serve(socket);
+    else serveRpc(socket, { answer: service.answer, trouble: () => miner.wireTrouble });
   }
 }

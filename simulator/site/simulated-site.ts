@@ -1,5 +1,6 @@
-import { AntminerHttp } from '../antminer/http.ts';
 import { type Fault, type FaultInput, type FaultKind, fault as faultSchema } from '../faults.ts';
+import type { Vendor } from '../physics/models.ts';
+import { WebServer } from '../wire/web-server.ts';
 import { type InventoryEntry, identitiesOf, type Mix, usualMix } from './inventory.ts';
 import { type EndpointPorts, MinerEndpoint } from './miner-endpoint.ts';
 import { type PhysicalState, physicalStateOf } from './physical.ts';
@@ -23,16 +24,12 @@ export type SiteOptions = {
   /** Gives each miner an address of its own under 127/8 and these ports, as on a real site. Not on macOS. */
   readonly vendorPorts?: { readonly rpcPort: number; readonly httpPort: number };
   /** Passwords in place of the usual ones, for whoever looks for traces of them. */
-  readonly passwords?: { readonly antminer: string; readonly whatsminer: string };
+  readonly passwords?: Readonly<Partial<Record<Vendor, string>>>;
   /** Wall time of the miners' clocks, for `When` and the life of tokens. */
   readonly nowMs?: () => number;
   /** A steady clock in milliseconds that drives simulated time; by default the process's own. */
   readonly steadyMs?: () => number;
 };
-
-/** Passwords that the simulated miners are set up with. Loopback only; they protect nothing. */
-const antminerLogin = { username: 'root', password: 'root' };
-const whatsminerLogin = { username: 'admin', password: 'hi-sim-1' };
 
 const pools: readonly Pool[] = [
   { url: 'stratum+tcp://pool.example.com:3333', user: 'hashinsight.sim', password: 'x' },
@@ -60,7 +57,7 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
   const zoneCount = Math.min(options.zones ?? Math.max(1, Math.round(count / 50)), Math.max(count, 1));
   const nowMs = options.nowMs ?? Date.now;
   const clock = new SimClock(0, options.steadyMs);
-  const http = new AntminerHttp(nowMs);
+  const web = new WebServer();
   const airs = new Map<string, ZoneAir>();
   const endpoints = new Map<string, MinerEndpoint>();
 
@@ -73,16 +70,15 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
     const air = airs.get(identity.zoneId) ?? new ZoneAir(identity.zoneId, seed);
     airs.set(identity.zoneId, air);
     const miner = new SimulatedMiner(identity, { seed, clock, air, pools });
-    const usual = identity.vendor === 'antminer' ? antminerLogin : whatsminerLogin;
-    const login = { ...usual, password: options.passwords?.[identity.vendor] ?? usual.password };
+    const password = options.passwords?.[identity.vendor];
     endpoints.set(
       identity.minerId,
-      new MinerEndpoint(miner, portsOf(options, identity.index), { http, seed, nowMs, login }),
+      new MinerEndpoint(miner, portsOf(options, identity.index), { web, seed, nowMs, password }),
     );
   }
   const closeAll = async () => {
     await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
-    http.close();
+    web.close();
   };
   try {
     await openInTurn([...endpoints.values()]);

@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net';
+import type { RpcAnswer } from '../wire/rpc-connection.ts';
+import type { WebHost } from '../wire/web-server.ts';
+import type { SimulatedMiner } from './simulated-miner.ts';
+
+/** What answers on one of a miner's ports. */
+export type Service =
+  | { readonly kind: 'rpc'; readonly answer: (request: string, client: string) => RpcAnswer | undefined }
+  | ({ readonly kind: 'web' } & WebHost)
+  /** A protocol of its own on the bare connection. */
+  | { readonly kind: 'bare'; readonly serve: (socket: Socket) => void };
+
+/** How one miner's firmware is spoken to. */
+export type Protocol = {
+  readonly rpc?: Service;
+  readonly http?: Service;
+  readonly login: { readonly username?: string; readonly password?: string };
+};
+
+export type ProtocolOptions = {
+  readonly seed: number;
+  /** Wall time of the miner's clock. */
+  readonly nowMs: () => number;
+  /** In place of the usual password. */
+  readonly password?: string | undefined;
+};
+export type ProtocolOf = (miner: SimulatedMiner, options: ProtocolOptions) => Protocol;
