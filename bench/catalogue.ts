@@ -219,6 +219,25 @@ const telemetryBenches = [
 const controlBenches = [
   entry(
     {
+      name: 'control commands',
+      page: 'control.md',
+      about: 'approval to acknowledgement, one by one and as a batch over the site; cost of a command',
+      options: [
+        { flag: 'miners N', about: 'simulated miners (default 10000)' },
+        { flag: 'singles N', about: 'commands of their own (default 200)' },
+        { flag: 'at-once N', about: 'of them at a time (default 2)' },
+        { flag: 'seed N', about: 'of the miners (default 1)' },
+      ],
+      shape: { miners: count(10_000, 10_000), singles: count(200, 10_000), 'at-once': count(2, 100), seed },
+    },
+    async (settings, watcher) =>
+      (await import('./commands/commands.ts')).benchCommands(
+        { ...settings, atOnce: settings['at-once'], batches: ['waves', 'at once'] },
+        watcher,
+      ),
+  ),
+  entry(
+    {
       name: 'control audit',
       page: 'control.md',
       about: 'the audit log changed in every way, appended to by many at once, and proven',

@@ -5,6 +5,7 @@ import { buildConsole, buildStacks, cdkOut, consoleDir } from './build.ts';
 import type { RunningChild } from './child-process.ts';
 import { keptSite, provision, type SiteRecord } from './demo/provision.ts';
 import { type SimulatedSite, startEdge, startSimulator } from './demo/site-process.ts';
+import type { Meter } from './metering/meter.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 
 export type SystemOptions = {
@@ -20,6 +21,8 @@ export type SystemOptions = {
   readonly withConsole: boolean;
   /** Stack parameters, such as the loop's patience; the rest keep their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Counts what the cloud uses. */
+  readonly meter?: Meter;
   readonly onStep: (step: string) => void;
   /** A part of the system ended by itself. */
   readonly onTrouble: (reason: string) => void;
@@ -65,6 +68,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       port: options.port,
       ...(options.withConsole && { consoleDir }),
       ...(options.parameters && { parameters: options.parameters }),
+      ...(options.meter && { meter: options.meter }),
       onProgress: (step) => onStep(`Cloud: ${step}`),
     });
     closers.push(runtime.close);
