@@ -10,7 +10,9 @@ export const modelNames = [
   'Whatsminer M60',
 ] as const;
 export type ModelName = (typeof modelNames)[number];
-export type Vendor = 'antminer' | 'whatsminer';
+/** Firmware families by the protocol that they speak. */
+export const vendors = ['antminer', 'whatsminer'] as const;
+export type Vendor = (typeof vendors)[number];
 
 export type MinerModel = {
   readonly name: ModelName;

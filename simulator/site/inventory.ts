@@ -1,17 +1,18 @@
 import * as z from 'zod';
-import { type ModelName, modelNamed, modelNames, type Vendor } from '../physics/models.ts';
+import { type ModelName, modelNamed, modelNames, type Vendor, vendors } from '../physics/models.ts';
 import { randomFrom, seedOf } from '../physics/random.ts';
 
 /** One miner as an operator would enter it into a fleet's inventory. */
 export const inventoryEntry = z.strictObject({
   minerId: z.string(),
-  vendor: z.enum(['antminer', 'whatsminer']),
+  vendor: z.enum(vendors),
   model: z.enum(modelNames),
   zoneId: z.string(),
   host: z.string(),
   /** Each where the firmware has such a port. */
   rpcPort: z.int().optional(),
   httpPort: z.int().optional(),
+  framePort: z.int().optional(),
   username: z.string().optional(),
   password: z.string().optional(),
   serialNumber: z.string(),
@@ -41,6 +42,9 @@ export const usualMix: Mix = {
   'Whatsminer M50': 0.2,
   'Whatsminer M60': 0.15,
 };
+
+/** One share of every model: a site with all firmware families. */
+export const allFirmwares: Mix = Object.fromEntries(modelNames.map((name) => [name, 1]));
 
 export const minerIdAt = (index: number) => `m-${String(index + 1).padStart(4, '0')}`;
 export const zoneIdAt = (index: number) => `zone-${index + 1}`;
@@ -79,7 +83,7 @@ export const identitiesOf = (options: {
       vendor,
       model,
       zoneId: zoneIdAt(Math.min(Math.floor((index * options.zones) / options.miners), options.zones - 1)),
-      serialNumber: `${vendor === 'antminer' ? 'HQD' : 'HTM'}${serial}`,
+      serialNumber: `${vendor === 'whatsminer' ? 'HTM' : 'HQD'}${serial}`,
       macAddress: octets.map((octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join(':'),
     };
   });

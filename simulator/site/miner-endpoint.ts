@@ -7,13 +7,21 @@ import type { Protocol, ProtocolOptions, Service } from './protocol.ts';
 import { protocols } from './protocols.ts';
 import type { SimulatedMiner } from './simulated-miner.ts';
 
-export type EndpointPorts = { readonly host: string; readonly rpcPort: number; readonly httpPort: number };
+export type EndpointPorts = {
+  readonly host: string;
+  readonly rpcPort: number;
+  readonly httpPort: number;
+  readonly framePort: number;
+  /** Whether these are the vendors' usual ports, so that a family with its own keeps to it. */
+  readonly vendors: boolean;
+};
 
 /** Where a miner can be reached: its listeners, and the protocol that its firmware speaks on them. */
 export class MinerEndpoint {
   readonly miner: SimulatedMiner;
   readonly #rpc: Listener | undefined;
   readonly #http: Listener | undefined;
+  readonly #frame: Listener | undefined;
   readonly #login: Protocol['login'];
 
   constructor(
@@ -27,20 +35,24 @@ export class MinerEndpoint {
     const listener = (service: Service | undefined, port: number) =>
       service && new Listener(ports.host, port, (socket) => this.#take(socket, service, web));
     this.#rpc = listener(protocol.rpc, ports.rpcPort);
-    this.#http = listener(protocol.http, ports.httpPort);
+    this.#http = listener(
+      protocol.http,
+      (ports.vendors ? protocol.vendorHttpPort : undefined) ?? ports.httpPort,
+    );
+    this.#frame = listener(protocol.frame, ports.framePort);
   }
 
   async open() {
-    await Promise.all([this.#rpc?.open(), this.#http?.open()]);
+    await Promise.all([this.#rpc?.open(), this.#http?.open(), this.#frame?.open()]);
   }
 
   async close() {
-    await Promise.all([this.#rpc?.shut(), this.#http?.shut()]);
+    await Promise.all([this.#rpc?.shut(), this.#http?.shut(), this.#frame?.shut()]);
   }
 
   /** Brings the ports into the state that the miner's faults ask for. */
   applyFaults() {
-    for (const listener of [this.#rpc, this.#http]) {
+    for (const listener of [this.#rpc, this.#http, this.#frame]) {
       if (!listener) continue;
       if (this.miner.wireTrouble === 'refuse') void listener.shut();
       else listener.reopen();
@@ -55,9 +67,10 @@ export class MinerEndpoint {
       vendor,
       model,
       zoneId,
-      host: this.#rpc?.host ?? this.#http?.host ?? '',
+      host: this.#rpc?.host ?? this.#http?.host ?? this.#frame?.host ?? '',
       ...(this.#rpc && { rpcPort: this.#rpc.port }),
       ...(this.#http && { httpPort: this.#http.port }),
+      ...(this.#frame && { framePort: this.#frame.port }),
       ...this.#login,
       serialNumber,
       macAddress,

@@ -14,6 +14,10 @@ export type Service =
 export type Protocol = {
   readonly rpc?: Service;
   readonly http?: Service;
+  /** MicroBT's framed API 3. */
+  readonly frame?: Service;
+  /** The vendor's own HTTP port where it is not 80. */
+  readonly vendorHttpPort?: number;
   readonly login: { readonly username?: string; readonly password?: string };
 };
 

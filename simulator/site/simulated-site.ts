@@ -19,7 +19,7 @@ export type SiteOptions = {
   /** How many zones; by default one for every 50 miners. */
   readonly zones?: number;
   readonly host?: string;
-  /** First port of a consecutive run (two for each miner); by default the system chooses. */
+  /** First port of a consecutive run (two for each miner, then one each for API 3); by default the system chooses. */
   readonly basePort?: number;
   /** Gives each miner an address of its own under 127/8 and these ports, as on a real site. Not on macOS. */
   readonly vendorPorts?: { readonly rpcPort: number; readonly httpPort: number };
@@ -139,16 +139,26 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
   };
 };
 
+/** Of MicroBT's API 3. */
+const vendorFramePort = 4433;
+
 const portsOf = (options: SiteOptions, index: number): EndpointPorts => {
   if (options.vendorPorts) {
     const host = `127.${64 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
-    return { host, ...options.vendorPorts };
+    return { host, framePort: vendorFramePort, vendors: true, ...options.vendorPorts };
   }
   const host = options.host ?? '127.0.0.1';
   if (!/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host))
     throw new RangeError('a simulated site listens on 127.0.0.0/8 only');
-  if (options.basePort === undefined) return { host, rpcPort: 0, httpPort: 0 };
-  return { host, rpcPort: options.basePort + 2 * index, httpPort: options.basePort + 2 * index + 1 };
+  const { basePort, miners } = options;
+  if (basePort === undefined) return { host, rpcPort: 0, httpPort: 0, framePort: 0, vendors: false };
+  return {
+    host,
+    rpcPort: basePort + 2 * index,
+    httpPort: basePort + 2 * index + 1,
+    framePort: basePort + 2 * miners + index,
+    vendors: false,
+  };
 };
 
 /** Opens listeners a few hundred at a time, so that thousands do not starve the event loop. */
