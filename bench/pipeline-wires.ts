@@ -25,10 +25,10 @@ const [miners, shards, sweeps, seed] = [given.miners, given.shards, given.sweeps
 ];
 
 const intervalMs = 60_000;
-/** Sweeps that are simulated; afterwards the same come again, later. */
+/** Sweeps that are simulated, for fleets of all sizes the same; afterwards they come again, later. */
 const template = simulatedSweeps({
   miners,
-  sweeps: Math.min(sweeps, 60),
+  sweeps: 60,
   intervalS: intervalMs / 1000,
   seed,
 });
