@@ -3,6 +3,9 @@ import type { Text } from '../text.ts';
 import { antminerCapabilities } from './antminer.ts';
 import { bitaxeCapabilities } from './bitaxe.ts';
 import { type CapabilityRow, type KnownFirmware, unsupportedReason } from './capability.ts';
+import { elphapexCapabilities } from './elphapex.ts';
+import { protoCapabilities } from './proto.ts';
+import { sealminerCapabilities } from './sealminer.ts';
 import { whatsminerCapabilities } from './whatsminer.ts';
 
 /**
@@ -13,10 +16,20 @@ export const firmwareTable = {
   antminer: antminerCapabilities,
   whatsminer: whatsminerCapabilities,
   bitaxe: bitaxeCapabilities,
+  sealminer: sealminerCapabilities,
+  elphapex: elphapexCapabilities,
+  proto: protoCapabilities,
 } as const satisfies Readonly<Record<string, readonly CapabilityRow[]>>;
 
 export type Vendor = keyof typeof firmwareTable;
-export const vendors = ['antminer', 'whatsminer', 'bitaxe'] as const satisfies readonly Vendor[];
+export const vendors = [
+  'antminer',
+  'whatsminer',
+  'bitaxe',
+  'sealminer',
+  'elphapex',
+  'proto',
+] as const satisfies readonly Vendor[];
 
 /** Why a miner's firmware cannot carry out the order, as far as it is known; undefined where it may. The gateway has the last word. */
 export const whyUnsupported = (
