@@ -57,7 +57,7 @@ export type MinerState = {
 export const warmMiner = (model: MinerModel, inletC: number, random: Random, pools: number): MinerState => {
   const steady = steadyDuty(model, inletC, 1);
   const uptimeS = Math.round(between(random, 4 * 3600, 400 * 3600));
-  const sharesPerS = sharesPerSecond(model.hashrateThs);
+  const sharesPerS = sharesPerSecond(model, model.hashrateThs);
   const boards = Array.from({ length: model.boards }, () => ({
     tempC: steady.boardC,
     hottestChipC: model.targetChipC,
@@ -139,5 +139,6 @@ const common = (model: MinerModel, inletC: number, pools: number): MinerState =>
 
 export const shareDifficulty = 524_288;
 
-/** How many shares of `shareDifficulty` a hashrate finds per second. */
-export const sharesPerSecond = (hashrateThs: number) => (hashrateThs * 1e12) / (shareDifficulty * 2 ** 32);
+/** How many shares of its difficulty a hashrate finds per second. */
+export const sharesPerSecond = (model: MinerModel, hashrateThs: number) =>
+  (hashrateThs * 1e12) / ((model.shareDifficulty ?? shareDifficulty) * 2 ** 32);

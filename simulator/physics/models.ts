@@ -1,3 +1,6 @@
+import { makerModelNames, makerModels } from './maker-models.ts';
+import { thinModelNames, thinModels } from './thin-models.ts';
+
 /**
  * The machines that a simulated site can hold. Hashrate, power, boards, chips and fans are the public nameplate
  * figures; frequencies, temperatures and fan speeds are typical of the model on air at 25 °C.
@@ -8,10 +11,12 @@ export const modelNames = [
   'Antminer S21',
   'Whatsminer M50',
   'Whatsminer M60',
+  ...makerModelNames,
+  ...thinModelNames,
 ] as const;
 export type ModelName = (typeof modelNames)[number];
 /** Firmware families by the protocol that they speak. */
-export const vendors = ['antminer', 'whatsminer'] as const;
+export const vendors = ['antminer', 'whatsminer', 'avalon', 'auradine', 'bitaxe'] as const;
 export type Vendor = (typeof vendors)[number];
 
 export type MinerModel = {
@@ -35,6 +40,11 @@ export type MinerModel = {
   readonly osBootS: number;
   readonly chainInitS: number;
   readonly rampS: number;
+  /** What the control board takes, and one fan at full speed, where it is not what a machine of kilowatts has. */
+  readonly controlPowerW?: number;
+  readonly fanFullPowerW?: number;
+  /** The difficulty that pools give this machine, where it is not a big one's. */
+  readonly shareDifficulty?: number;
 };
 
 const antminer = {
@@ -111,6 +121,8 @@ const models: readonly MinerModel[] = [
     frequencyMhz: 610,
     voltageV: 14.4,
   },
+  ...makerModels,
+  ...thinModels,
 ];
 
 const byName = new Map(models.map((model) => [model.name, model]));

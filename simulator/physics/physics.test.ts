@@ -150,7 +150,8 @@ describe('energy', () => {
           drawnJ += boardsW;
           leftJ += state.heatToAirW - (state.powerW - boardsW);
         }
-        const storedJ = (state.boards.reduce((sum, board) => sum + board.tempC, 0) - before) * boardHeatJPerK;
+        const storedJ =
+          (state.boards.reduce((sum, board) => sum + board.tempC, 0) - before) * boardHeatJPerK(model);
         expect(Math.abs(drawnJ - leftJ - storedJ)).toBeLessThan(1);
       }),
       { numRuns: 30 },

@@ -2,19 +2,21 @@ import type { MinerModel } from './models.ts';
 
 export const psuEfficiency = 0.95;
 /** The control board, W. */
-export const controlPowerW = 12;
-const fullFanW = 20;
+export const controlPowerW = (model: MinerModel) => model.controlPowerW ?? 12;
+const fullFanW = (model: MinerModel) => model.fanFullPowerW ?? 20;
 /** Share of a board's nominal power that leaks through the chips whether or not they switch. */
 const leakShare = 0.15;
 const leakPerKelvin = 1 / 50;
 
 /** Fans take power with the cube of their speed. */
-export const fanPowerW = (fanShare: readonly number[]) =>
-  fanShare.reduce((sum, share) => sum + fullFanW * share ** 3, 0);
+export const fanPowerW = (model: MinerModel, fanShare: readonly number[]) =>
+  fanShare.reduce((sum, share) => sum + fullFanW(model) * share ** 3, 0);
+
+const usualFansW = (model: MinerModel) => model.fans * fullFanW(model) * 0.8 ** 3;
 
 /** Heat of one board at nameplate power, W. */
 export const nominalBoardPowerW = (model: MinerModel) =>
-  ((model.powerW - model.fans * fullFanW * 0.8 ** 3) * psuEfficiency - controlPowerW) / model.boards;
+  ((model.powerW - usualFansW(model)) * psuEfficiency - controlPowerW(model)) / model.boards;
 
 /** Voltage follows frequency: 70 % of it is needed to switch at all. */
 export const voltageAt = (model: MinerModel, fraction: number) => model.voltageV * (0.7 + 0.3 * fraction);
@@ -32,20 +34,20 @@ export const boardPowerW = (model: MinerModel, fraction: number, chipC: number, 
 };
 
 /** Power at the wall, W. */
-export const wallPowerW = (boardsW: number, fansW: number, efficiency = psuEfficiency) =>
-  (boardsW + controlPowerW) / efficiency + fansW;
+export const wallPowerW = (model: MinerModel, boardsW: number, fansW: number, efficiency = psuEfficiency) =>
+  (boardsW + controlPowerW(model)) / efficiency + fansW;
 
 export const minFraction = 0.45;
 export const maxFraction = 1.15;
 
 /** The share of nominal frequency at which the miner draws `limitW` at the wall with warm chips. */
 export const fractionForPower = (model: MinerModel, limitW: number): number => {
-  const fansW = model.fans * fullFanW * 0.8 ** 3;
+  const fansW = usualFansW(model);
   let low = minFraction;
   let high = maxFraction;
   for (let round = 0; round < 24; round++) {
     const middle = (low + high) / 2;
-    if (wallPowerW(model.boards * boardPowerW(model, middle, model.targetChipC), fansW) > limitW)
+    if (wallPowerW(model, model.boards * boardPowerW(model, middle, model.targetChipC), fansW) > limitW)
       high = middle;
     else low = middle;
   }

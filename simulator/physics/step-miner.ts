@@ -43,7 +43,7 @@ export const stepMiner = (
   stepFans(model, state, conditions, orders);
   stepPool(state, conditions, orders);
   stepBoards(model, state, conditions, random);
-  stepShares(state, conditions, random);
+  stepShares(model, state, conditions, random);
 };
 
 const powered = (state: MinerState) =>
@@ -145,7 +145,7 @@ const stepBoards = (model: MinerModel, state: MinerState, conditions: Conditions
       ? board.draw * boardPowerW(model, state.fraction, board.hottestChipC, working ? 1 : 0.05)
       : 0;
     const awayW = conductanceWPerK(model, flow) * (board.tempC - state.inletC);
-    board.tempC += ((board.powerW - awayW) * stepS) / boardHeatJPerK;
+    board.tempC += ((board.powerW - awayW) * stepS) / boardHeatJPerK(model);
     board.hottestChipC = hottestChipC(model, board.tempC, board.powerW);
     const heatLoss = 1 - 0.004 * Math.max(board.hottestChipC - model.throttleChipC, 0);
     board.hashrateThs =
@@ -162,16 +162,19 @@ const stepBoards = (model: MinerModel, state: MinerState, conditions: Conditions
     hashrate += board.hashrateThs;
     meanAirflow += flow / state.boards.length;
   }
-  const fansW = fanPowerW(state.fanShare);
+  const fansW = fanPowerW(model, state.fanShare);
   const efficiency = conditions.badPsu ? 0.82 : psuEfficiency;
-  state.powerW = state.phase === 'rebooting' ? controlPowerW + fansW : wallPowerW(boardsW, fansW, efficiency);
+  state.powerW =
+    state.phase === 'rebooting'
+      ? controlPowerW(model) + fansW
+      : wallPowerW(model, boardsW, fansW, efficiency);
   state.heatToAirW = toAirW + (state.powerW - boardsW);
-  state.exhaustC = exhaustC(state.inletC, state.heatToAirW, meanAirflow);
+  state.exhaustC = exhaustC(model, state.inletC, state.heatToAirW, meanAirflow);
   state.hashrateThs = hashrate;
   state.energyKwh += (state.powerW * stepS) / 3_600_000;
 };
 
-const stepShares = (state: MinerState, conditions: Conditions, random: Random) => {
+const stepShares = (model: MinerModel, state: MinerState, conditions: Conditions, random: Random) => {
   state.hashrate30mThs += (state.hashrateThs - state.hashrate30mThs) * (stepS / 1800);
   if (state.hashrateThs <= 0) return;
   state.terahashes += state.hashrateThs * stepS;
@@ -186,7 +189,7 @@ const stepShares = (state: MinerState, conditions: Conditions, random: Random) =
   }
   const pool = state.pools[state.activePool];
   if (!pool) return;
-  const found = poisson(random, sharesPerSecond(state.hashrateThs) * stepS);
+  const found = poisson(random, sharesPerSecond(model, state.hashrateThs) * stepS);
   for (let share = 0; share < found; share++) {
     const luck = random();
     if (luck < conditions.rejectShare + 0.002) pool.rejected++;
