@@ -129,6 +129,8 @@ describe.skipIf(!whatsminer)('recorded answers of a Whatsminer with API 2.0.5', 
       model: 'Whatsminer',
       firmware: '20230803.11.REL',
       apiVersion: '2.0.5',
+      macAddress: '02:00:00:12:34:56',
+      hostname: 'WhatsMiner',
     });
     expect(await adapter.read('full')).toEqual({
       reading: {

@@ -143,9 +143,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
       const entry = listOf(version.VERSION)[0];
       if (!entry) throw new MinerFault('unparseable', 'the answer holds no version');
       const named = textOf(entry.Type);
-      const system = named
-        ? {}
-        : await web('/cgi-bin/get_system_info.cgi', signal).catch(() => ({}) as Fields);
+      const system = await web('/cgi-bin/get_system_info.cgi', signal).catch(() => ({}) as Fields);
       const model = named ?? textOf(system.minertype);
       if (!model?.toUpperCase().includes('ANTMINER'))
         throw new MinerFault('unparseable', 'this is not an Antminer');
@@ -155,6 +153,9 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
         model,
         firmware: textOf(entry.Miner) ?? textOf(system.system_filesystem_version) ?? 'unknown',
         apiVersion: textOf(entry.API) ?? String(numberOf(entry.API) ?? 'unknown'),
+        macAddress: textOf(system.macaddr),
+        serialNumber: textOf(system.serinum),
+        hostname: textOf(system.hostname),
       };
     },
 

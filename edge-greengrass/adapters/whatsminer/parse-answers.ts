@@ -120,3 +120,9 @@ export const isLedSet = (answer: Fields) => {
   const state = textOf(fieldsOf(answer.Msg).ledstat);
   return state === undefined ? undefined : state !== 'auto';
 };
+
+/** What `get_miner_info` says that stays with the machine; `minersn` is not there on every firmware. */
+export const parseMinerInfo = (answer: Fields) => {
+  const { mac, minersn, hostname } = fieldsOf(answer.Msg);
+  return { macAddress: textOf(mac), serialNumber: textOf(minersn), hostname: textOf(hostname) };
+};

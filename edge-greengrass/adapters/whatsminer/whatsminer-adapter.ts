@@ -12,6 +12,7 @@ import {
   isLedSet,
   parseDevs,
   parseErrorCodes,
+  parseMinerInfo,
   parseStatus,
   parseSummary,
   parseVersion,
@@ -204,6 +205,7 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
         model: model ? `Whatsminer ${model}` : 'Whatsminer',
         firmware: firmware ?? 'unknown',
         apiVersion: api ?? 'unknown',
+        ...parseMinerInfo(await orNothing('get_miner_info', signal)),
       };
     },
     read,

@@ -1,0 +1,117 @@
+import { answerEnd } from '../io/answer-end.ts';
+import { type Heard, type ReadSomeLimits, readSome } from './read-some.ts';
+import { type Signature, signatureOfPage, signatureOfRpc, strongest } from './signatures.ts';
+import { isWholePage, pageOf, webRequest } from './web-page.ts';
+
+/** The vendors' ports, and where they are reached instead where somebody forwards them. */
+export type ProbePorts = { readonly rpc: number; readonly http: number; readonly whatsminerV3: number };
+export const vendorPorts: ProbePorts = { rpc: 4028, http: 80, whatsminerV3: 4433 };
+
+export type ProbeLimits = ReadSomeLimits & {
+  /** How long a stock answer waits for firmware that replaced it to show itself. */
+  readonly otherwiseMs: number;
+};
+
+/** `nothing`: no port accepts. `other`: something answers that is no miner known here. `starved`: ask again later. */
+export type Probed =
+  | { readonly kind: 'nothing' | 'starved' }
+  | { readonly kind: 'other' }
+  | ({ readonly kind: 'miner' } & Signature);
+
+const rpcCommand = (command: string) => JSON.stringify({ command });
+/** API 3 of Whatsminer: a length of four bytes, little-endian, then JSON (docs.rs/matroskin). */
+const v3Frame = (request: unknown) => {
+  const body = Buffer.from(JSON.stringify(request), 'utf8');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(body.length);
+  return Buffer.concat([length, body]);
+};
+const isWholeFrame = (bytes: Buffer) => bytes.length >= 4 && bytes.length >= 4 + bytes.readUInt32LE(0);
+const isWholeRpc = (bytes: Buffer) =>
+  answerEnd(bytes) !== undefined || (bytes[0] === 0x48 && isWholePage(bytes));
+
+/** Pages that say who it is where the first page is a script that does not: AxeOS, Proto, VNish. */
+const tellingPages = ['/api/system/info', '/api/v1/system', '/api/v1/info'] as const;
+
+/**
+ * Asks one address who it is, on at most two connections at a time: the web server's first page, and on the RPC port one question after the
+ * other, because an Avalon takes no two at once. Firmware that replaced the maker's ends the matter; a maker's answer waits for the other
+ * port, at most `otherwiseMs`. Never rejects.
+ */
+export const probeAddress = async (
+  host: string,
+  ports: ProbePorts,
+  limits: ProbeLimits,
+  signal: AbortSignal,
+): Promise<Probed> => {
+  const found: Signature[] = [];
+  let heardWeb: Heard = { kind: 'silent' };
+  let heardRpc: Heard = { kind: 'silent' };
+  const settled = new AbortController();
+  const until = AbortSignal.any([signal, settled.signal]);
+  let waiting: NodeJS.Timeout | undefined;
+
+  const note = (signature: Signature | undefined) => {
+    if (!signature) return false;
+    found.push(signature);
+    if (!signature.stock) settled.abort();
+    else waiting ??= setTimeout(() => settled.abort(), limits.otherwiseMs);
+    return true;
+  };
+  const page = async (port: number, path: string) => {
+    const heard = await readSome({ host, port }, webRequest(host, path), limits, isWholePage, until);
+    return { heard, page: heard.kind === 'open' ? pageOf(heard.bytes) : undefined };
+  };
+  const say = async (command: string) => {
+    const heard = await readSome({ host, port: ports.rpc }, rpcCommand(command), limits, isWholeRpc, until);
+    return { heard, text: heard.kind === 'open' ? heard.bytes.toString('utf8') : '' };
+  };
+
+  const web = async () => {
+    const first = await page(ports.http, '/');
+    heardWeb = first.heard;
+    if (!first.page || note(signatureOfPage(first.page))) return;
+    const onward = /^\/[^/]/.test(first.page.location) ? first.page.location : undefined;
+    if (!onward) return;
+    const next = await page(ports.http, onward);
+    if (next.page) note(signatureOfPage(next.page));
+  };
+  const rpc = async () => {
+    const first = await say('version');
+    heardRpc = first.heard;
+    if (first.heard.kind !== 'open') return;
+    // ePIC has its web interface on the port where others have their RPC (epicblockchain/epic-dashboard).
+    if (/^HTTP\/1/.test(first.text)) {
+      const capabilities = await page(ports.rpc, '/capabilities');
+      const isEpic = capabilities.page?.status === 200 && capabilities.page.body.includes('"Model"');
+      if (isEpic) note({ family: 'epic', stock: false });
+      return;
+    }
+    if (note(signatureOfRpc(first.text))) return;
+    // `version` is not among a Whatsminer's commands.
+    if (note(signatureOfRpc((await say('devdetails')).text))) return;
+    note(signatureOfRpc((await say('get_version')).text));
+  };
+  /** For what answers and has not said who it is. */
+  const further = async () => {
+    if (heardWeb.kind === 'open' && pageOf(heardWeb.bytes)?.status === 200)
+      for (const path of tellingPages) {
+        const { page: told } = await page(ports.http, path);
+        if (told?.status === 200 && note(signatureOfPage(told))) return;
+      }
+    const asked = v3Frame({ cmd: 'get.device.info', param: 'miner' });
+    const heard = await readSome({ host, port: ports.whatsminerV3 }, asked, limits, isWholeFrame, until);
+    if (heard.kind === 'open' && /"(?:code|msg)"/.test(heard.bytes.toString('utf8')))
+      note({ family: 'whatsminer', stock: true });
+  };
+
+  await Promise.all([web(), rpc()]);
+  const answers = heardWeb.kind === 'open' || heardRpc.kind === 'open';
+  if (answers && found.length === 0) await further();
+  clearTimeout(waiting);
+  const best = strongest(found);
+  if (best) return { kind: 'miner', ...best };
+  if (answers) return { kind: 'other' };
+  const starved = heardWeb.kind === 'starved' || heardRpc.kind === 'starved';
+  return { kind: starved ? 'starved' : 'nothing' };
+};
