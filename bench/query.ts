@@ -5,11 +5,10 @@ import { toUtc } from '../lambdas/shared/clock.ts';
 import { dayMs, windowMs } from '../lambdas/telemetry/windows.ts';
 import { randomFrom } from '../simulator/physics/random.ts';
 import type { Bench } from './bench.ts';
-import { modelReadings } from './outage-readings.ts';
 import { quantile } from './quantiles.ts';
-import { type Asked, type LocalCloud, minerIdOf, startLocalCloud } from './site/local-cloud.ts';
-import { siteReadings } from './site/reading-columns.ts';
-import { historyWriter } from './site/write-history.ts';
+import { type Asked, type LocalCloud, minerIdOf, reopenLocalCloud } from './site/local-cloud.ts';
+import { prepareSite } from './site/prepare-site.ts';
+import { shardMiners } from './site/shards.ts';
 import { aimed } from './table.ts';
 
 export type QueryOptions = {
@@ -24,18 +23,6 @@ export type QueryOptions = {
 };
 
 const aimMs = 50;
-/** What a gateway sends together (edge-greengrass/config.ts). */
-const shardMiners = 1_000;
-
-const shardsOf = (miners: number) =>
-  Array.from({ length: Math.ceil(miners / shardMiners) }, (_, shard) => ({
-    shard,
-    numbers: Array.from(
-      { length: Math.min(shardMiners, miners - shard * shardMiners) },
-      (_, at) => shard * shardMiners + at,
-    ),
-  }));
-
 type Question = {
   readonly name: string;
   readonly path: (at: number) => string;
@@ -132,38 +119,10 @@ const askAll = async (cloud: LocalCloud, question: Question, count: number): Pro
 /** Figure 5: how long the telemetry queries take on a site with all its days, asked through the HTTP API of the local cloud. */
 export const benchQuery: Bench<QueryOptions> = async (options, watcher) => {
   const { say, progress } = watcher;
-  let cloud = await startLocalCloud(options.miners, watcher);
+  const site = await prepareSite(options, watcher);
+  const { nowMs } = site;
+  let cloud = await reopenLocalCloud(site.cloud);
   try {
-    say('Recording what readings are like');
-    const model = await modelReadings(options.seed, Math.min(60, options.miners));
-    const nowMs = Math.floor(Date.now() / windowMs) * windowMs;
-    const readings = siteReadings(model, nowMs - (options.days + 11) * dayMs, options.seed);
-    const write = historyWriter(readings, { nowMs, days: options.days, patterns: options.patterns });
-    const begun = performance.now();
-    const written = { windows: 0, rawRows: 0 };
-    for (const miners of shardsOf(options.miners)) {
-      const shard = { siteId: cloud.siteId, gatewayId: cloud.gatewayId, shard: miners.shard };
-      const one = await write(cloud.store, shard, miners.numbers, (done, all) =>
-        progress(done, all, `blocks of shard ${miners.shard}`),
-      );
-      written.windows += one.windows;
-      written.rawRows += one.rawRows;
-    }
-    const writtenS = (performance.now() - begun) / 1_000;
-    say('Sending the newest sweeps of all miners');
-    for (let sweep = 2; sweep > 0; sweep--) {
-      const startMs = Math.floor(Date.now() / 60_000 - sweep) * 60_000;
-      const batches = shardsOf(options.miners).map(({ shard, numbers }) => ({
-        shard,
-        columns: readings.sweepsOf(
-          numbers.map((miner) => [miner, minerIdOf(miner)] as const),
-          startMs,
-          1,
-        ),
-      }));
-      await cloud.send(batches);
-      await cloud.settle();
-    }
     const results: Answers[] = [];
     for (const question of questions(cloud, options, nowMs)) {
       say(`Asking: ${question.name}`);
@@ -195,8 +154,8 @@ export const benchQuery: Bench<QueryOptions> = async (options, watcher) => {
       figures: {
         ...options,
         aimP95Ms: aimMs,
-        historyWrittenS: Math.round(writtenS),
-        written,
+        historyWrittenS: Math.round(site.writtenS),
+        written: { windows: site.windows, rawRows: site.rawRows },
         queries: figures,
       },
       tables: [
@@ -215,7 +174,7 @@ export const benchQuery: Bench<QueryOptions> = async (options, watcher) => {
         },
       ],
       notes: [
-        `${options.miners} miners are registered and live and have ${options.days} days of history and a day of raw rows a minute, in shards of ${shardMiners} (${written.windows.toLocaleString('en-US')} windows, written in ${Math.round(writtenS)} s through the tiers' own encoders; ${options.patterns} miners have readings of their own, which the others repeat under their own ids).`,
+        `${options.miners} miners are registered and live and have ${options.days} days of history and a day of raw rows a minute, in shards of ${shardMiners} (${site.windows.toLocaleString('en-US')} windows, written in ${Math.round(site.writtenS)} s through the tiers' own encoders; ${options.patterns} miners have readings of their own, which the others repeat under their own ids).`,
         'handler: as the local Lambda measures it, with every request to the local DynamoDB and S3. HTTP: as a browser waits for it, with the session check.',
         'first time: a miner that this environment was not asked for before, so that nothing of it is in memory; again: the same miners once more, as far as the memory for what was read reaches; new environment: the first question after everything was started anew, without the start of the function itself.',
       ],

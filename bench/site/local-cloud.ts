@@ -6,6 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { encodeBatchColumns } from '../../contracts/telemetry-batch.ts';
 import type { TelemetryColumns } from '../../contracts/telemetry-columns.ts';
 import { s3BlockStore } from '../../lambdas/telemetry/block-store.ts';
@@ -48,8 +49,13 @@ export type LocalCloud = {
   readonly ask: (path: string) => Promise<Asked>;
   /** Stops everything and starts it again with its state: every function is new. */
   readonly restart: () => Promise<LocalCloud>;
+  /** Stops everything and leaves the state for `reopenLocalCloud`. */
+  readonly leave: () => Promise<Left>;
   readonly close: () => Promise<void>;
 };
+/** A local cloud that does not run: what `reopenLocalCloud` needs. */
+export const leftCloud = z.object({ stateDir: z.string(), siteId: z.int(), sent: z.int() });
+type Left = z.infer<typeof leftCloud>;
 
 const isTelemetryApi = (name: string) => /Telemetry.*ApiFunction/.test(name);
 
@@ -58,19 +64,21 @@ export const startLocalCloud = async (miners: number, { say, progress }: Watcher
   const stateDir = mkdtempSync(join(tmpdir(), 'hashinsight-bench-'));
   say('Building the stacks');
   await buildStacks();
-  const begin = async () => {
-    const runtime = await startRuntime({ cdkOut, stateDir: join(stateDir, 'cloud'), port: 0 });
-    return runtime;
-  };
-  const runtime = await begin();
+  const runtime = await begin(stateDir);
   say(`Registering ${miners} miners`);
   const siteDir = join(stateDir, 'site');
   mkdirSync(siteDir);
   const { siteId } = await provision(runtime.url, siteDir, planOf(miners), (done, all) =>
     progress(done, all, 'miners registered'),
   );
-  return around(runtime, siteId, stateDir, begin, 0);
+  return around(runtime, { siteId, stateDir, sent: 0 });
 };
+
+/** The cloud that `leave` left, with its state, in whatever process. */
+export const reopenLocalCloud = async (left: Left): Promise<LocalCloud> =>
+  around(await begin(left.stateDir), left);
+
+const begin = (stateDir: string) => startRuntime({ cdkOut, stateDir: join(stateDir, 'cloud'), port: 0 });
 
 const planOf = (miners: number) => ({
   gatewayId,
@@ -88,13 +96,7 @@ const planOf = (miners: number) => ({
   })),
 });
 
-const around = async (
-  runtime: Runtime,
-  siteId: number,
-  stateDir: string,
-  begin: () => Promise<Runtime>,
-  sent: number,
-): Promise<LocalCloud> => {
+const around = async (runtime: Runtime, { siteId, stateDir, sent }: Left): Promise<LocalCloud> => {
   const outputs = runtime.outputs.HashInsightTelemetry ?? {};
   const of = (name: string) => String(outputs[name]);
   const clientOf = (service: string) => ({
@@ -174,7 +176,11 @@ const around = async (
     },
     restart: async () => {
       await close();
-      return around(await begin(), siteId, stateDir, begin, sequence);
+      return reopenLocalCloud({ siteId, stateDir, sent: sequence });
+    },
+    leave: async () => {
+      await close();
+      return { siteId, stateDir, sent: sequence };
     },
     close: async () => {
       await close();
