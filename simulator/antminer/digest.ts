@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-export const realm = 'antMiner Configuration';
+const antminerRealm = 'antMiner Configuration';
 const nonceLifeMs = 10 * 60_000;
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
@@ -12,15 +12,17 @@ export type Verdict = 'accepted' | 'refused' | 'stale';
 export class DigestGate {
   readonly #secret = randomBytes(16);
   readonly #nowMs: () => number;
+  readonly #realm: string;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, realm = antminerRealm) {
     this.#nowMs = nowMs;
+    this.#realm = realm;
   }
 
   /** The value of WWW-Authenticate for a refused request. */
   challenge(stale: boolean): string {
     const nonce = this.#nonceOf(Math.floor(this.#nowMs() / 1000).toString(16));
-    return `Digest realm="${realm}", nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
+    return `Digest realm="${this.#realm}", nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
   }
 
   /** Judges an Authorization header against the request line and the miner's login. */
@@ -28,11 +30,11 @@ export class DigestGate {
     const said = parseDigest(header);
     if (!said) return 'refused';
     const { username, nonce = '', uri = '', response = '', nc = '', cnonce = '', qop } = said;
-    if (username !== login.username || said.realm !== realm || uri !== request.url) return 'refused';
+    if (username !== login.username || said.realm !== this.#realm || uri !== request.url) return 'refused';
     if (qop !== 'auth' || !/^[0-9a-f]{8}$/i.test(nc) || cnonce === '') return 'refused';
     const stamp = nonce.split(':')[0] ?? '';
     if (nonce !== this.#nonceOf(stamp)) return 'stale';
-    const keyed = md5(`${login.username}:${realm}:${login.password}`);
+    const keyed = md5(`${login.username}:${this.#realm}:${login.password}`);
     const expected = md5(`${keyed}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`${request.method}:${uri}`)}`);
     if (response.length !== expected.length) return 'refused';
     if (

@@ -16,7 +16,16 @@ export const modelNames = [
 ] as const;
 export type ModelName = (typeof modelNames)[number];
 /** Firmware families by the protocol that they speak. */
-export const vendors = ['antminer', 'whatsminer', 'avalon', 'auradine', 'bitaxe'] as const;
+export const vendors = [
+  'antminer',
+  'whatsminer',
+  'avalon',
+  'auradine',
+  'bitaxe',
+  'sealminer',
+  'elphapex',
+  'proto',
+] as const;
 export type Vendor = (typeof vendors)[number];
 
 export type MinerModel = {
