@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import type { SafetyEvent } from '../contracts/command.ts';
 import type { MinerReading } from '../contracts/reading.ts';
 import type { SpoolDepth } from '../contracts/telemetry-batch.ts';
 import { topics, uplinks } from '../contracts/topics.ts';
@@ -37,6 +37,7 @@ export type AgentDeps = {
   /** Sees every shard's readings as they go out, for whoever watches. */
   readonly onReadings?: (shard: number, readings: readonly MinerReading[]) => void;
   readonly onSweep?: (result: SweepResult) => void;
+  readonly onSafety?: (event: SafetyEvent) => void;
   /** Opened from the configuration where it is left out. */
   readonly sealing?: EdgeSealing;
   /** The gateway's own keys, where it has them in its state directory; those of the configuration otherwise. */
@@ -55,7 +56,13 @@ export type Agent = {
     readonly spool: SpoolDepth;
     readonly unreachable: number;
     readonly sweeps: number;
+    /** Whether a kill switch forbids every remote write. */
+    readonly halted: boolean;
   };
+  /** Whether the state file takes a write just now. */
+  readonly canWrite: () => boolean;
+  /** Takes how often and how polling goes on from here; everything else of the configuration needs a new agent. */
+  readonly tune: (config: GatewayConfig) => void;
   /** Ends polling, lets writes to miners finish, and closes the line and the state file. */
   readonly stop: () => Promise<void>;
 };
@@ -85,7 +92,7 @@ const depthLog = (spool: Spool, nowMs: () => number, log: Log) => {
 
 /** Runs a gateway on a line: polls its miners, keeps what is not acknowledged, and obeys signed commands. */
 export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: AgentDeps): Promise<Agent> => {
-  const { limits, pollIntervalMs, siteId, gatewayId } = config;
+  const { limits, siteId, gatewayId } = config;
   const nowMs = deps.nowMs ?? Date.now;
   const log = deps.log ?? logToStderr;
   const place = { siteId, gatewayId };
@@ -109,7 +116,14 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
       topic: uplinks.telemetry(place),
     }),
   };
-  const reports = reportsTo({ outbox, place, nowMs, log, wake: senders.control.wake });
+  const reports = reportsTo({
+    outbox,
+    place,
+    nowMs,
+    log,
+    wake: senders.control.wake,
+    ...(deps.onSafety && { onSafety: deps.onSafety }),
+  });
   const miners = openMiners(config, nowMs, sealing.keys);
   const journal = new Journal(state, sealing.vault);
   journal.prune(nowMs() - keepLedgerMs);
@@ -190,10 +204,13 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     });
   let unreachable = 0;
   let sweeps = 0;
-  const sweep = sweeper({
+  let polling = config;
+  const steady = realClock(() => performance.now());
+  const { sweep, flush } = sweeper({
     shards: byShard(miners, assignShards(state, [...miners.keys()], limits.minersPerShard)),
-    limits,
-    pollIntervalMs,
+    sockets: limits.sockets,
+    settings: () => ({ ...polling.limits, pollIntervalMs: polling.pollIntervalMs }),
+    clock: steady,
     nowMs,
     reports,
     log,
@@ -218,17 +235,19 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
 
   const poll = async () => {
     await ready;
+    let dueMs = steady.nowMs();
     while (!stopping.signal.aborted) {
-      const startMs = performance.now();
       const result = await sweep(stopping.signal);
       sweeps++;
       unreachable = result.unreachable;
       sitePower?.rest();
       tellDepth();
       deps.onSweep?.(result);
-      const leftMs = Math.max(0, pollIntervalMs - (performance.now() - startMs));
-      await pause(leftMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      // From one planned start to the next, so that sweeps do not drift; after one that took too long, at once.
+      dueMs = Math.max(steady.nowMs(), dueMs + polling.pollIntervalMs);
+      await steady.wait(Math.max(0, dueMs - steady.nowMs()), stopping.signal);
     }
+    flush();
   };
 
   executor.recover();
@@ -236,7 +255,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   await bus.open();
   const backingUp = copy.backUp();
   const ready = discover();
-  const polling = poll();
+  const polled = poll();
 
   return {
     ready,
@@ -246,10 +265,22 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
       spool: spool.depth(nowMs()),
       unreachable,
       sweeps,
+      halted: halt.isHalted(),
     }),
+    canWrite: () => {
+      try {
+        state.setCounter('last_health_check', nowMs());
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    tune: (next) => {
+      polling = next;
+    },
     stop: async () => {
       stopping.abort();
-      await Promise.all([polling, backingUp]);
+      await Promise.all([polled, backingUp]);
       await Promise.all([executor.settled(), overTemperature.settled(), sitePower?.settled()]);
       const sent = Promise.all([senders.control.stop(), senders.telemetry.stop()]);
       await bus.close();

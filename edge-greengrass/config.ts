@@ -44,10 +44,15 @@ export const gatewayLimits = z.strictObject({
     .default(512 * 1_024),
   /** A sweep ends then; who was not asked by then has no reading in it. */
   sweepMs: ms.default(30_000),
-  /** Every how many sweeps a miner is asked everything; in between only what detection needs. */
-  fullReadEverySweeps: z.int().min(1).max(1_000).default(1),
-  /** A miner that does not answer is asked again after at most this long. */
-  maxBackoffMs: ms.default(30_000),
+  /** The share of the interval over which a sweep's asks are spread, each miner at its own place. */
+  spreadPct: z.number().min(0).max(80).default(10),
+  /**
+   * Every how many sweeps a hashing miner is asked everything, pools and configuration too; in between what detection needs. Who does
+   * not hash is asked everything every time.
+   */
+  fullReadEverySweeps: z.int().min(1).max(1_000).default(5),
+  /** A miner that does not answer is asked again after at most this long: within every five-minute window. */
+  maxBackoffMs: ms.default(120_000),
   minersPerShard: z.int().min(1).max(1_000).default(1_000),
   batchBytes: z
     .int()
@@ -142,6 +147,15 @@ const cloud = z.strictObject({
 });
 export type CloudConfig = z.infer<typeof cloud>;
 
+/** Health, metrics and the local page over HTTP, for reading only. */
+const local = z.strictObject({
+  /** 0: any that is free, which the log names. */
+  port: z.int().min(0).max(65_535).default(9_464),
+  /** Anything but loopback shows the page to whoever reaches the address. */
+  host: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+});
+export type LocalConfig = z.infer<typeof local>;
+
 /** What a gateway is told: who it is, its line, its keys, its miners. */
 const gatewayConfig = z
   .strictObject({
@@ -160,6 +174,8 @@ const gatewayConfig = z
     miners: z.array(configuredMiner).max(20_000).default([]),
     sealing: sealingConfig.prefault({}),
     limits: gatewayLimits.prefault({}),
+    /** Left out: nothing listens. */
+    local: local.optional(),
   })
   .refine(({ miners }) => new Set(miners.map((miner) => miner.minerId)).size === miners.length, {
     path: ['miners'],

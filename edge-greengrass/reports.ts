@@ -13,13 +13,14 @@ type Deps = {
   readonly log: Log;
   /** Called when something waits to be sent. */
   readonly wake: () => void;
+  readonly onSafety?: (event: SafetyEvent) => void;
 };
 export type NewSafetyEvent = Omit<SafetyEvent, 'version' | 'eventId' | 'siteId' | 'gatewayId' | 'atMs'>;
 
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 /** What the gateway tells the cloud besides telemetry: put on the disk in the caller's transaction, sent when it can. */
-export const reportsTo = ({ outbox, place, nowMs, log, wake }: Deps) => {
+export const reportsTo = ({ outbox, place, nowMs, log, wake, onSafety }: Deps) => {
   const put = (topic: string, value: unknown) => {
     outbox.put(topic, json(value));
     queueMicrotask(wake);
@@ -42,6 +43,7 @@ export const reportsTo = ({ outbox, place, nowMs, log, wake }: Deps) => {
         ...(full.minerId && { minerId: full.minerId }),
       });
       put(uplinks.safety(place), full);
+      onSafety?.(full);
     },
   };
 };

@@ -8,7 +8,8 @@ import { logNothing } from '../log.ts';
 import { keyId, secret } from '../test-kit/envelopes.ts';
 import { place } from '../test-kit/memory-bus.ts';
 import { until } from '../test-kit/until.ts';
-import { greengrassBus, readComponentConfig } from './greengrass-bus.ts';
+import { readComponentConfig, watchComponentConfig } from './component-config.ts';
+import { greengrassBus } from './greengrass-bus.ts';
 
 /** Event-stream framing by hand, from the protocol's layout, so that the nucleus shares no code with the client. */
 const frame = (numbers: Record<string, number>, texts: Record<string, string>, payload: unknown) => {
@@ -176,5 +177,36 @@ describe('Greengrass line against a nucleus', () => {
     expect(await readComponentConfig(env())).toMatchObject({ ...place, pollIntervalMs: 60_000 });
     expect(operations).toEqual(['aws.greengrass#GetConfiguration']);
     await expect(readComponentConfig({})).rejects.toThrow(/not started by a Greengrass nucleus/);
+  });
+
+  const tellOfChange = () => {
+    for (const { socket, stream } of subscriptions.filter((one) => one.topic === undefined))
+      socket.write(
+        frame(
+          { ':message-type': 0, ':message-flags': 0, ':stream-id': stream },
+          { 'service-model-type': 'aws.greengrass#ConfigurationUpdateEvents' },
+          { configurationUpdateEvent: { componentName: 'io.hashinsight.EdgeGateway', keyPath: ['gateway'] } },
+        ),
+      );
+  };
+
+  it('hears of a new configuration once, however many keys a deployment changes, and again after the nucleus was away', async () => {
+    let changes = 0;
+    const watching = watchComponentConfig({
+      onChange: () => changes++,
+      log: logNothing,
+      env: env(),
+      reconnectMs: 10,
+      settleMs: 50,
+    });
+    await until('the subscription', () => subscriptions.length === 1);
+    expect(operations).toEqual(['aws.greengrass#SubscribeToConfigurationUpdate']);
+    for (let key = 0; key < 5; key++) tellOfChange();
+    await until('a change', () => changes > 0);
+    expect(changes).toBe(1);
+    for (const socket of sockets) socket.destroy();
+    await until('the second subscription', () => subscriptions.length === 2);
+    await until('a look after the gap', () => changes === 2);
+    await watching.close();
   });
 });

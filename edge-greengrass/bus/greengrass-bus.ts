@@ -1,30 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
-import { type GatewayConfig, parseGatewayConfig } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { EdgeBus } from './edge-bus.ts';
 import { type IpcConnection, openIpc } from './ipc-connection.ts';
-
-const environment = z.object({
-  AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: z.string().min(1),
-  SVCUID: z.string().min(1),
-});
-
-/** Throws an Error when the process was not started by a Greengrass nucleus. */
-const nucleus = (env: NodeJS.ProcessEnv = process.env) => {
-  const parsed = environment.safeParse(env);
-  if (!parsed.success) throw new Error('this process was not started by a Greengrass nucleus');
-  return {
-    socketPath: parsed.data.AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT,
-    authToken: parsed.data.SVCUID,
-  };
-};
+import { nucleus } from './nucleus.ts';
 
 const iotMessage = z.object({
   message: z.object({ topicName: z.string(), payload: z.base64().default('') }),
 });
-const configuration = z.object({ value: z.looseObject({ gateway: z.unknown() }) });
-
 type Options = {
   readonly publishMs: number;
   readonly log: Log;
@@ -32,21 +15,8 @@ type Options = {
   readonly reconnectMs?: number;
 };
 
-/** `gateway` of the component's configuration, as contracts of edge-greengrass/config.ts say. */
-export const readComponentConfig = async (env?: NodeJS.ProcessEnv): Promise<GatewayConfig> => {
-  const { socketPath, authToken } = nucleus(env);
-  const ipc = await openIpc(socketPath, authToken);
-  try {
-    const answer = configuration.parse(await ipc.call('GetConfiguration', { keyPath: [] }));
-    return parseGatewayConfig(answer.value.gateway);
-  } finally {
-    ipc.close();
-  }
-};
-
 /**
- * The line through the Greengrass nucleus: only PublishToIoTCore, SubscribeToIoTCore and GetConfiguration, which
- * nucleus lite has too. The nucleus acknowledges a publish when it has taken it into its own spool; a command counts as
+ * The line through the Greengrass nucleus: only PublishToIoTCore and SubscribeToIoTCore, which nucleus lite has too. The nucleus acknowledges a publish when it has taken it into its own spool; a command counts as
  * received when it reaches this process, so the journal alone guards what follows.
  */
 export const greengrassBus = ({ publishMs, log, env, reconnectMs = 2_000 }: Options): EdgeBus => {

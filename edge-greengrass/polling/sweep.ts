@@ -4,32 +4,72 @@ import { Semaphore } from '../io/semaphore.ts';
 import type { Log } from '../log.ts';
 import type { Miner } from '../miners.ts';
 import type { Reports } from '../reports.ts';
+import type { Clock } from '../state/pace.ts';
 import { nextAskMs } from './backoff.ts';
+import { lanes } from './lanes.ts';
+import { type Launch, launches } from './launches.ts';
+import { placeOf } from './place.ts';
 
+export type SweepSettings = {
+  readonly pollIntervalMs: number;
+  /** The sweep is over then. */
+  readonly sweepMs: number;
+  /** The share of the interval over which the asks are spread. */
+  readonly spreadPct: number;
+  readonly fullReadEverySweeps: number;
+  readonly maxBackoffMs: number;
+};
 type Deps = {
   readonly shards: ReadonlyMap<number, readonly Miner[]>;
-  readonly limits: {
-    readonly sockets: number;
-    readonly sweepMs: number;
-    readonly fullReadEverySweeps: number;
-    readonly maxBackoffMs: number;
-  };
-  readonly pollIntervalMs: number;
+  readonly sockets: number;
+  /** Asked anew at every sweep. */
+  readonly settings: () => SweepSettings;
+  /** Never goes back, whatever becomes of the time of day. */
+  readonly clock: Clock;
+  /** The time of day, for readings. */
   readonly nowMs: () => number;
-  readonly reports: Reports;
+  readonly reports: Pick<Reports, 'safety'>;
   readonly log: Log;
-  /** A whole shard's readings, as soon as its last miner has answered or given up. */
+  /** A shard's readings: of all of its miners that answered or gave up in time, and what came too late before. */
   readonly deliver: (shard: number, readings: readonly MinerReading[]) => void;
   readonly guard: (miner: Miner, reading: MinerReading) => void;
 };
 export type SweepResult = {
   readonly asked: number;
   readonly unreachable: number;
+  /** Backing off, not reached before the sweep was over, or busy with an earlier one. */
   readonly skipped: number;
   readonly tookMs: number;
 };
 
-/** Identifies a miner that has not been yet; true when it is what it is configured to be. */
+/** How long a shard's batch waits for one miner: what comes later goes with the shard's next batch. */
+const patienceMs = 2_500;
+const lookMs = 100;
+/** Who takes longer than this, and much longer than the others, is slow. */
+const slowMs = 1_000;
+const slowFactor = 4;
+/** What an adapter may take to let go after the sweep is over. */
+const letGoMs = 250;
+
+/** What the sweeps keep of a miner. */
+type Turn = {
+  /** Where in a sweep, and in which sweeps, it has its turn: the same every time, over restarts too. */
+  readonly place: number;
+  isSlow: boolean;
+  /** An earlier sweep's ask that has not ended. */
+  isAsked: boolean;
+  wasReadFully: boolean;
+};
+
+/** An ask that has not ended. */
+type Pending = {
+  readonly miner: Miner;
+  readonly lane: 'fast' | 'slow';
+  /** When it got its seat. */
+  begunMs: number | undefined;
+};
+
+/** Identifies a miner that has not been yet. */
 const identify = async (miner: Miner, signal?: AbortSignal) => {
   miner.identity ??= await miner.adapter.identify(signal);
 };
@@ -43,12 +83,37 @@ export const identifyAll = async (miners: readonly Miner[], seats: number, signa
   return miners.filter(({ identity }) => identity !== undefined).length;
 };
 
-/** One round over all miners that are due: shard by shard, many at once, over by its deadline. */
-export const sweeper = ({ shards, limits, pollIntervalMs, nowMs, reports, log, deliver, guard }: Deps) => {
-  const seats = new Semaphore(limits.sockets);
+/**
+ * Rounds over all miners that are due, each over by its deadline and none beside another. Asks are spread over the beginning of the
+ * interval, shard after shard. Who failed or is slow has seats of its own, so that the others never wait for it, and a shard's batch
+ * does not wait for it either.
+ */
+export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log, deliver, guard }: Deps) => {
+  const seats = lanes(sockets);
+  const turns = new Map<string, Turn>();
+  const late = new Map<number, MinerReading[]>();
   let round = 0;
+  let isSweeping = false;
+  /** Of asks that were answered. */
+  let usualMs = 0;
+  const minerCount = [...shards.values()].reduce((sum, miners) => sum + miners.length, 0);
 
-  const note = (miner: Miner, reading: MinerReading, fault: string | undefined) => {
+  const turnOf = ({ minerId }: Miner): Turn => {
+    const known = turns.get(minerId);
+    if (known) return known;
+    const turn = { place: placeOf(minerId), isSlow: false, isAsked: false, wasReadFully: false };
+    turns.set(minerId, turn);
+    return turn;
+  };
+
+  const note = (
+    miner: Miner,
+    turn: Turn,
+    reading: MinerReading,
+    fault: string | undefined,
+    tookMs: number,
+  ) => {
+    const { pollIntervalMs, maxBackoffMs } = settings();
     miner.hashing = reading.state === 'hashing';
     if (fault === 'unparseable' && !miner.unparseable) {
       reports.safety({
@@ -60,70 +125,163 @@ export const sweeper = ({ shards, limits, pollIntervalMs, nowMs, reports, log, d
     }
     miner.unparseable = fault === 'unparseable';
     miner.failures = fault === undefined ? 0 : miner.failures + 1;
-    miner.nextAskMs = nextAskMs(miner.failures, nowMs(), pollIntervalMs, limits.maxBackoffMs);
+    miner.nextAskMs = nextAskMs(miner.failures, clock.nowMs(), pollIntervalMs, maxBackoffMs, turn.place);
+    turn.isSlow = fault !== undefined || tookMs > Math.max(slowMs, slowFactor * usualMs);
+    if (fault === undefined) usualMs += (Math.min(tookMs, slowMs) - usualMs) / 64;
   };
 
-  const ask = async (
-    miner: Miner,
-    depth: 'core' | 'full',
-    signal: AbortSignal,
-  ): Promise<MinerReading | undefined> => {
+  const unreachable = (miner: Miner): MinerReading => ({
+    minerId: miner.minerId,
+    sampledAtMs: nowMs(),
+    state: 'unreachable',
+    values: {},
+  });
+
+  const ask = async (miner: Miner, turn: Turn, signal: AbortSignal): Promise<MinerReading | undefined> => {
+    const { fullReadEverySweeps: every } = settings();
+    const begunMs = clock.nowMs();
+    const took = () => clock.nowMs() - begunMs;
     try {
       await identify(miner, signal);
     } catch (error) {
-      const fault = asMinerFault(error);
-      if (fault.kind === 'aborted') return undefined;
-      const reading: MinerReading = {
-        minerId: miner.minerId,
-        sampledAtMs: nowMs(),
-        state: 'unreachable',
-        values: {},
-      };
-      note(
-        miner,
-        reading,
-        fault.kind === 'unparseable' || fault.kind === 'too_large' ? 'unparseable' : 'unreachable',
-      );
+      const { kind } = asMinerFault(error);
+      if (kind === 'aborted') return undefined;
+      const reading = unreachable(miner);
+      const fault = kind === 'unparseable' || kind === 'too_large' ? 'unparseable' : 'unreachable';
+      note(miner, turn, reading, fault, took());
       return reading;
     }
-    const { reading, fault } = await miner.adapter.read(depth, signal);
+    const isFull =
+      !miner.hashing || !turn.wasReadFully || (round + Math.floor(turn.place * every)) % every === 0;
+    const { reading, fault } = await miner.adapter.read(isFull ? 'full' : 'core', signal);
     if (fault === 'aborted') return undefined;
-    note(miner, reading, fault);
+    if (isFull && fault === undefined) turn.wasReadFully = true;
+    note(miner, turn, reading, fault, took());
     guard(miner, reading);
     return reading;
   };
 
-  return async (stopping: AbortSignal): Promise<SweepResult> => {
-    const startMs = nowMs();
-    const number = round++;
-    const deadline = AbortSignal.any([stopping, AbortSignal.timeout(limits.sweepMs)]);
-    let asked = 0;
-    let unreachable = 0;
-    let skipped = 0;
-    const sweepShard = async (shard: number, miners: readonly Miner[]) => {
-      const due = miners.filter((miner) => miner.nextAskMs <= startMs);
-      skipped += miners.length - due.length;
-      const readings = await Promise.all(
-        due.map((miner, at) => {
-          const full = !miner.hashing || (number + at) % limits.fullReadEverySweeps === 0;
-          return seats
-            .run(async () => (deadline.aborted ? undefined : ask(miner, full ? 'full' : 'core', deadline)))
-            .catch(() => undefined);
-        }),
-      );
-      const known = readings.filter((reading) => reading !== undefined);
-      asked += known.length;
-      unreachable += known.filter(({ state }) => state === 'unreachable').length;
-      skipped += readings.length - known.length;
-      if (known.length > 0) deliver(shard, known);
+  const isSlow = (miner: Miner) => turnOf(miner).isSlow || miner.failures > 0 || miner.identity === undefined;
+
+  /** Takes a seat and asks; the miner is marked until its adapter has let go. Never rejects. */
+  const seated = async (pending: Pending, deadline: AbortSignal) => {
+    const { miner, lane } = pending;
+    const turn = turnOf(miner);
+    return seats[lane].run(async () => {
+      if (deadline.aborted) return undefined;
+      pending.begunMs = clock.nowMs();
+      turn.isAsked = true;
+      try {
+        return await ask(miner, turn, deadline);
+      } catch (error) {
+        log('error', 'adapter_failed', { reason: error instanceof Error ? error.name : 'unknown' });
+        return undefined;
+      } finally {
+        turn.isAsked = false;
+      }
+    });
+  };
+
+  /**
+   * Until the shard's batch may leave: every fast miner has answered or has had its time, and after them the slow ones have had theirs.
+   */
+  const batchIsDue = async (
+    pending: ReadonlySet<Pending>,
+    ended: Promise<unknown>,
+    isOver: () => boolean,
+  ) => {
+    const isAwaited = ({ lane, begunMs }: Pending) =>
+      lane === 'fast' && (begunMs === undefined || clock.nowMs() - begunMs < patienceMs);
+    const done = new AbortController();
+    let fastMs: number | undefined;
+    while (pending.size > 0 && !isOver()) {
+      if (![...pending].some(isAwaited)) fastMs ??= clock.nowMs();
+      if (fastMs !== undefined && clock.nowMs() - fastMs >= patienceMs) break;
+      await Promise.race([ended, clock.wait(lookMs, done.signal)]);
+    }
+    done.abort();
+  };
+
+  const sweepOnce = async (stopping: AbortSignal): Promise<SweepResult> => {
+    const { pollIntervalMs, sweepMs, spreadPct } = settings();
+    const startMs = clock.nowMs();
+    const over = new AbortController();
+    const deadline = AbortSignal.any([stopping, over.signal]);
+    const done = new AbortController();
+    let isOver = false;
+    const gone = clock.wait(sweepMs, AbortSignal.any([stopping, done.signal])).then(async () => {
+      over.abort();
+      await clock.wait(letGoMs, done.signal);
+      isOver = true;
+    });
+    const spreadMs = Math.min((pollIntervalMs * spreadPct) / 100, sweepMs / 2);
+    const count = { asked: 0, unreachable: 0 };
+
+    const sweepShard = async (shard: number, launched: readonly Launch<Miner>[]) => {
+      const ready = late.get(shard) ?? [];
+      late.delete(shard);
+      const pending = new Set<Pending>();
+      let isDelivered = false;
+      const take = (reading: MinerReading | undefined) => {
+        if (reading === undefined) return;
+        count.asked++;
+        if (reading.state === 'unreachable') count.unreachable++;
+        if (isDelivered) late.set(shard, [...(late.get(shard) ?? []), reading]);
+        else ready.push(reading);
+      };
+      const asks: Promise<void>[] = [];
+      for (const { item: miner, atMs } of launched) {
+        const waitMs = startMs + atMs - clock.nowMs();
+        if (waitMs > 0 && !deadline.aborted) await clock.wait(waitMs, deadline);
+        const one: Pending = { miner, lane: isSlow(miner) ? 'slow' : 'fast', begunMs: undefined };
+        pending.add(one);
+        asks.push(
+          seated(one, deadline).then((reading) => {
+            pending.delete(one);
+            take(reading);
+          }),
+        );
+      }
+      const ended = Promise.race([Promise.all(asks), gone]);
+      await batchIsDue(pending, ended, () => isOver);
+      isDelivered = true;
+      if (ready.length > 0) deliver(shard, ready);
+      await ended;
     };
+
+    const plan = launches(
+      shards,
+      spreadMs,
+      (miner) => turnOf(miner).place,
+      (miner) => miner.nextAskMs <= startMs && !turnOf(miner).isAsked,
+    );
     await Promise.all(
-      [...shards].map(([shard, miners]) =>
-        sweepShard(shard, miners).catch((error: unknown) =>
+      plan.map(([shard, launched]) =>
+        sweepShard(shard, launched).catch((error: unknown) =>
           log('error', 'shard_failed', { shard, reason: error instanceof Error ? error.name : 'unknown' }),
         ),
       ),
     );
-    return { asked, unreachable, skipped, tookMs: nowMs() - startMs };
+    done.abort();
+    round++;
+    return { ...count, skipped: minerCount - count.asked, tookMs: clock.nowMs() - startMs };
+  };
+
+  return {
+    /** Throws Error where a sweep is under way. */
+    sweep: async (stopping: AbortSignal): Promise<SweepResult> => {
+      if (isSweeping) throw new Error('a sweep is under way');
+      isSweeping = true;
+      try {
+        return await sweepOnce(stopping);
+      } finally {
+        isSweeping = false;
+      }
+    },
+    /** Delivers what came too late for its batch, where no sweep will. */
+    flush: () => {
+      for (const [shard, readings] of late) deliver(shard, readings);
+      late.clear();
+    },
   };
 };
