@@ -1,0 +1,46 @@
+import type { SimulatedMiner } from '../site/simulated-miner.ts';
+
+type PoolKey = { readonly group: string; readonly quota: number };
+
+/** What Braiins OS keeps of one machine beyond its physics. */
+export class BraiinsDevice {
+  readonly miner: SimulatedMiner;
+  readonly nowMs: () => number;
+  readonly model: string;
+  /** One group holds all pools that the simulated physics mines with. */
+  group: PoolKey = { group: 'default', quota: 1 };
+  powerTargetW: number;
+  #bosminerStartedS = Number.NEGATIVE_INFINITY;
+
+  constructor(miner: SimulatedMiner, nowMs: () => number) {
+    this.miner = miner;
+    this.nowMs = nowMs;
+    this.model = miner.identity.model.replace(/ \(.*$/, '');
+    this.powerTargetW = miner.model.powerW;
+  }
+
+  /** The lowest and highest power target that the machine takes, W. */
+  get powerRangeW() {
+    return {
+      min: Math.round(this.miner.model.powerW * 0.4),
+      max: Math.round(this.miner.model.powerW * 1.25),
+    };
+  }
+
+  get paused() {
+    return !this.miner.settings.hashing;
+  }
+
+  /** Seconds since bosminer started; 0 while it does not run. */
+  get bosminerUptimeS(): number {
+    const { miner } = this;
+    if (!miner.processUp) return 0;
+    const { timeS, bootedAtS } = miner.state;
+    return Math.max(Math.floor(timeS - Math.max(bootedAtS, this.#bosminerStartedS)), 0);
+  }
+
+  restart() {
+    this.miner.restartProcess();
+    this.#bosminerStartedS = this.miner.state.timeS;
+  }
+}

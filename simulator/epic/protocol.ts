@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import type { ProtocolOf } from '../site/protocol.ts';
+import { asJson, jsonReply, type WebReply, type WebRequest } from '../wire/web-server.ts';
+import { EpicDevice } from './device.ts';
+import { pages } from './reports.ts';
+import { writes } from './writes.ts';
+
+const body = z.looseObject({ param: z.unknown().optional(), password: z.string() });
+
+/**
+ * ePIC's PowerPlay: HTTP on 4028, where others have cgminer's API. Reads are open, writes carry the password in their
+ * body (github.com/epicblockchain/epic-dashboard, docs/API.md).
+ */
+export const epicProtocol: ProtocolOf = (miner, { nowMs, password = 'letmein' }) => {
+  const device = new EpicDevice(miner, nowMs);
+  return {
+    http: {
+      kind: 'web',
+      miner,
+      answer: (request) => answer(device, password, request),
+      tooLarge: result('Body too large'),
+    },
+    vendorHttpPort: 4028,
+    login: { password },
+  };
+};
+
+const result = (error: string | null): WebReply => jsonReply({ result: error === null, error });
+
+const answer = (device: EpicDevice, password: string, request: WebRequest): WebReply => {
+  const path = request.path.replace(/^\//, '').replace(/\/$/, '');
+  if (request.method === 'GET') {
+    if (path === '') return { status: 200, body: '<html><title>Miner Web Dashboard</title></html>' };
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    return page ? jsonReply(page(device)) : { status: 404, body: 'Not Found', type: 'text/plain' };
+  }
+  const write = Object.hasOwn(writes, path) ? writes[path] : undefined;
+  if (request.method !== 'POST' || !write) return { status: 404, body: 'Not Found', type: 'text/plain' };
+  const parsed = body.safeParse(asJson(request.body));
+  if (!parsed.success) return result('Invalid parameters');
+  if (parsed.data.password !== password) return result('Incorrect password');
+  if (device.miner.has('refuses_writes')) return result('Command refused');
+  const effect = write(device, parsed.data.param);
+  if (typeof effect === 'string') return result(effect);
+  return {
+    ...result(null),
+    write: true,
+    done: () => {
+      device.lastCommand = path;
+      effect();
+    },
+  };
+};
