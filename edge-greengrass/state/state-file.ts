@@ -35,6 +35,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS halt (
     one INTEGER PRIMARY KEY CHECK (one = 1), halted TEXT NOT NULL, epoch INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS machine (miner_id TEXT PRIMARY KEY, sealed TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS password_change (
+    miner_id TEXT PRIMARY KEY, phase TEXT NOT NULL, sealed TEXT NOT NULL, at_ms INTEGER NOT NULL
+  ) STRICT;
 `;
 
 /**
