@@ -33,4 +33,8 @@ const later: BtminerFirmware = {
   padding: 'pkcs7',
 };
 
-export const firmwareOf = (model: ModelName): BtminerFirmware => (model === 'Whatsminer M60' ? later : older);
+/** Firmware with API 3 goes on answering the reads of API 2. */
+const withApi3: BtminerFirmware = { ...later, version: '20251209.16.Rel2' };
+
+export const firmwareOf = (model: ModelName): BtminerFirmware =>
+  model === 'Whatsminer M60S (API 3)' ? withApi3 : model === 'Whatsminer M60' ? later : older;
