@@ -7,7 +7,7 @@ import { AvalonSettings } from './settings.ts';
 
 /**
  * An Avalon under Canaan's firmware (Avalon A10 API manual: one thread, no concurrent requests). A second connection
- * while the first waits for its answer is broken off.
+ * before the first has made its request is broken off.
  */
 export const avalonProtocol: ProtocolOf = (miner, { nowMs, password = 'root' }) => {
   const login = { username: 'root', password };
@@ -25,9 +25,8 @@ export const avalonProtocol: ProtocolOf = (miner, { nowMs, password = 'root' }) 
     socket.once('close', done);
     serveRpc(socket, {
       answer: (request) => {
-        const answer = answerAvalon(miner, settings, request, nowMs());
-        if (answer && answer.bytes.length > 0) done();
-        return answer;
+        done();
+        return answerAvalon(miner, settings, request, nowMs());
       },
       trouble: () => miner.wireTrouble,
     });
