@@ -68,3 +68,24 @@ export const ask = async (port: number, request: string): Promise<string> => {
   const { bytes } = await converse(port, [request], { until: (received) => received.includes(0) });
   return bytes.toString('utf8').replace(/\0$/, '');
 };
+
+/** One HTTP request to a simulated miner: its status, and its body, parsed where it is JSON. */
+export const web = async (
+  port: number,
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+  path: string,
+  options: { body?: unknown; headers?: Readonly<Record<string, string>>; patienceMs?: number } = {},
+): Promise<{ readonly status: number; readonly body: unknown }> => {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers: { connection: 'close', 'content-type': 'application/json', ...options.headers },
+    ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    signal: AbortSignal.timeout(options.patienceMs ?? 5000),
+  });
+  const text = await response.text();
+  try {
+    return { status: response.status, body: JSON.parse(text) };
+  } catch {
+    return { status: response.status, body: text };
+  }
+};

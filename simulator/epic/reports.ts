@@ -1,5 +1,5 @@
 import { voltageAt } from '../physics/power.ts';
-import { firmwareView } from '../site/firmware-view.ts';
+import { type BoardView, firmwareView } from '../site/firmware-view.ts';
 import type { EpicDevice } from './device.ts';
 
 const mhs = (ths: number) => Math.round(ths * 1e6);
@@ -191,12 +191,19 @@ const temps = ({ miner }: EpicDevice) => {
 
 const perChip = (
   device: EpicDevice,
-  data: (board: ReturnType<typeof firmwareView>['boards'][number]) => unknown,
+  data: (board: BoardView) => unknown,
+  total: (board: BoardView) => unknown = () => 0,
 ) =>
   firmwareView(device.miner).boards.flatMap((board, index) =>
     board.chips === 0
       ? []
-      : [{ Data: Array.from({ length: board.chips }, () => data(board)), Index: index, Total: 0 }],
+      : [
+          {
+            Data: Array.from({ length: board.chips }, () => data(board)),
+            Index: index,
+            Total: total(board),
+          },
+        ],
   );
 
 const network = ({ miner }: EpicDevice) => ({
@@ -218,7 +225,12 @@ export const pages: Readonly<Record<string, (device: EpicDevice) => unknown>> = 
   'temps/chip': (device) => perChip(device, () => 0),
   voltages: (device) => perChip(device, () => 0),
   clocks: (device) => perChip(device, (board) => thousandth(board.frequencyMhz)),
-  hashrate: (device) => perChip(device, (board) => [mhs(board.hashrateThs / board.chips), 100, 4]),
+  hashrate: (device) =>
+    perChip(
+      device,
+      (board) => [mhs(board.hashrateThs / board.chips), 100, 4],
+      (board) => [mhs(board.hashrateThs), 100, 4],
+    ),
   history: (device) => ({
     History: [
       {

@@ -1,3 +1,4 @@
+import { aftermarketModelNames, aftermarketModels } from './aftermarket-models.ts';
 import { makerModelNames, makerModels } from './maker-models.ts';
 import { thinModelNames, thinModels } from './thin-models.ts';
 
@@ -13,6 +14,7 @@ export const modelNames = [
   'Whatsminer M60',
   ...makerModelNames,
   ...thinModelNames,
+  ...aftermarketModelNames,
 ] as const;
 export type ModelName = (typeof modelNames)[number];
 /** Firmware families by the protocol that they speak. */
@@ -25,6 +27,10 @@ export const vendors = [
   'sealminer',
   'elphapex',
   'proto',
+  'braiins',
+  'luxos',
+  'vnish',
+  'epic',
 ] as const;
 export type Vendor = (typeof vendors)[number];
 
@@ -132,6 +138,7 @@ const models: readonly MinerModel[] = [
   },
   ...makerModels,
   ...thinModels,
+  ...aftermarketModels,
 ];
 
 const byName = new Map(models.map((model) => [model.name, model]));

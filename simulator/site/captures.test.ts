@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemInfo } from '../antminer/system-info.ts';
-import { ask, type ManualSite, startManualSite } from '../test-support.ts';
+import { ask, type ManualSite, startManualSite, web } from '../test-support.ts';
 import { identitiesOf } from './inventory.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimulatedMiner } from './simulated-miner.ts';
@@ -86,5 +86,96 @@ describe.skipIf(!present)('answers have the shape of recorded ones', () => {
       { 110: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/) },
     ]);
     site.clear(minerId);
+  });
+});
+
+describe.skipIf(!present)('aftermarket firmware answers in the shape of recorded answers', () => {
+  const models = {
+    luxos: 'Antminer S19k Pro (LuxOS)',
+    braiins: 'Antminer S19j Pro (Braiins OS)',
+    epic: 'Antminer S19 XP (ePIC)',
+  } as const;
+  let aftermarket: ManualSite;
+  beforeAll(async () => {
+    aftermarket = await startManualSite({
+      miners: 3,
+      mix: { [models.luxos]: 1, [models.braiins]: 1, [models.epic]: 1 },
+    });
+  });
+  afterAll(() => aftermarket.close());
+
+  const unused = (file: string) => {
+    // The recorded machine had more of them than the simulated site.
+    const { POOLS, ...others } = Object(recordedJson(file));
+    return POOLS === undefined ? others : { ...others, POOLS: POOLS.slice(0, 3) };
+  };
+
+  it.each([
+    'version',
+    'summary',
+    'stats',
+    'devs',
+    'pools',
+    'config',
+    'fans',
+    'temps',
+    'power',
+    'profiles',
+    'events',
+  ])('LuxOS %s', async (command) => {
+    const text = await ask(aftermarket.one(models.luxos).rpcPort, JSON.stringify({ command }));
+    expect(differences(unused(`luxos/v1/${command}.json`), JSON.parse(text))).toEqual([]);
+  });
+
+  it.each([
+    ['healthchipget', '0'],
+    ['voltageget', '2'],
+  ])('LuxOS %s', async (command, parameter) => {
+    const request = JSON.stringify({ command, parameter });
+    const text = await ask(aftermarket.one(models.luxos).rpcPort, request);
+    const file = `luxos/v1/${command}_${parameter}.json`;
+    expect(differences(recordedJson(file), JSON.parse(text))).toEqual([]);
+  });
+
+  it.each([
+    ['version', 'version'],
+    ['miner/details', 'miner_details'],
+    ['miner/stats', 'miner_stats'],
+    ['miner/hw/hashboards', 'miner_hw_hashboards'],
+    ['cooling/state', 'cooling_state'],
+    ['pools', 'pools'],
+    ['performance/tuner-state', 'performance_tuner_state'],
+    ['configuration/miner', 'configuration_miner'],
+    ['actions/locate', 'actions_locate'],
+    ['network', 'network'],
+    ['miner/errors', 'miner_errors'],
+  ])('Braiins OS %s', async (path, file) => {
+    const { httpPort = 0 } = aftermarket.one(models.braiins);
+    const login = await web(httpPort, 'POST', '/api/v1/auth/login', {
+      body: { username: 'root', password: 'root' },
+    });
+    const headers = { authorization: String(Object(login.body).token) };
+    const { body } = await web(httpPort, 'GET', `/api/v1/${path}`, { headers });
+    expect(differences(recordedJson(`braiins/v25_11/${file}.json`), body)).toEqual([]);
+  });
+
+  it('Braiins OS version on the RPC port', async () => {
+    const text = await ask(aftermarket.one(models.braiins).rpcPort, '{"command":"version"}');
+    expect(differences(recordedJson('braiins/v25_03/version.json'), JSON.parse(text))).toEqual([]);
+  });
+
+  it.each([
+    ['summary', 'summary'],
+    ['capabilities', 'capabilities'],
+    ['network', 'network'],
+    ['temps', 'temps'],
+    ['temps/chip', 'chip_temps'],
+    ['voltages', 'chip_voltages'],
+    ['clocks', 'chip_clocks'],
+    ['hashrate', 'chip_hashrates'],
+  ])('ePIC %s', async (path, file) => {
+    const { httpPort = 0 } = aftermarket.one(models.epic);
+    const { body } = await web(httpPort, 'GET', `/${path}`);
+    expect(differences(recordedJson(`epic/v1/${file}.json`), body)).toEqual([]);
   });
 });
