@@ -3,9 +3,10 @@ import { firmwareView } from '../site/firmware-view.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 import { asJson, jsonReply, type WebHost, type WebReply, type WebRequest } from '../wire/web-server.ts';
 import type { AntminerConfiguration } from './configuration.ts';
-import type { Credentials, DigestGate } from './digest.ts';
+import type { DigestGate } from './digest.ts';
 import { newApiPages, newApiReport } from './new-api-reports.ts';
 import { networkInfo, systemInfo } from './system-info.ts';
+import { passwordPage, type WebLogin } from './web-login.ts';
 
 type AntminerHost = { readonly miner: SimulatedMiner; readonly configuration: AntminerConfiguration };
 type Page = (host: AntminerHost, request: WebRequest) => WebReply;
@@ -19,7 +20,7 @@ const page = (status: number, title: string): WebReply => ({
 /** The web interface of an Antminer: pages under `/cgi-bin`, all of them behind digest authentication. */
 export const antminerWeb = (
   host: AntminerHost,
-  { gate, login, nowMs }: { gate: DigestGate; login: Credentials; nowMs: () => number },
+  { gate, login, nowMs }: { gate: DigestGate; login: WebLogin; nowMs: () => number },
 ): WebHost => ({
   miner: host.miner,
   server: 'lighttpd/1.4.32',
@@ -39,6 +40,7 @@ export const antminerWeb = (
         newApiReport(report, host.miner, firmwareView(host.miner), nowS, host.configuration.mode),
       );
     }
+    if (name === 'passwd') return passwordPage(host.miner, request, login);
     const answer = Object.hasOwn(pages, name) ? pages[name] : undefined;
     return answer ? answer(host, request) : page(404, 'Not Found');
   },

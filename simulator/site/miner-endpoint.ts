@@ -50,6 +50,11 @@ export class MinerEndpoint {
     await Promise.all([this.#rpc?.shut(), this.#http?.shut(), this.#frame?.shut()]);
   }
 
+  /** Gives a closed miner another address. */
+  lease(host: string) {
+    for (const listener of [this.#rpc, this.#http, this.#frame]) listener?.lease(host);
+  }
+
   /** Brings the ports into the state that the miner's faults ask for. */
   applyFaults() {
     for (const listener of [this.#rpc, this.#http, this.#frame]) {

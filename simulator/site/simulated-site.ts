@@ -48,6 +48,8 @@ export type SimulatedSite = {
   readonly physical: (minerId: string) => PhysicalState;
   readonly summary: () => SiteSummary;
   readonly setSpeed: (speed: number) => void;
+  /** New addresses under 127/8 for miners, by id, as from DHCP: all of them leave theirs first. Throws RangeError for an unknown miner. */
+  readonly lease: (hosts: ReadonlyMap<string, string>) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -134,6 +136,13 @@ export const startSite = async (options: SiteOptions): Promise<SimulatedSite> =>
     setSpeed: (speed) => {
       for (const { miner } of endpoints.values()) miner.catchUp();
       clock.setSpeed(speed);
+    },
+    lease: async (hosts) => {
+      const moving = [...hosts].map(([minerId, host]) => ({ endpoint: find(minerId), host }));
+      await Promise.all(moving.map(({ endpoint }) => endpoint.close()));
+      for (const { endpoint, host } of moving) endpoint.lease(host);
+      const open = moving.filter(({ endpoint }) => endpoint.miner.wireTrouble !== 'refuse');
+      await openInTurn(open.map(({ endpoint }) => endpoint));
     },
     close: closeAll,
   };

@@ -54,6 +54,11 @@ export class WhatsminerApi {
     this.#tokens = new TokenStore({ password: options.password, random, nowMs: options.nowMs });
   }
 
+  /** What the administrator's password is at present. */
+  get password() {
+    return this.#tokens.password;
+  }
+
   /** Answers one request; undefined hangs up. */
   answer(text: string, clientAddress: string): RpcAnswer | undefined {
     if (!this.#miner.processUp) return undefined;

@@ -13,7 +13,15 @@ export const whatsminerProtocol: ProtocolOf = (miner, { seed, nowMs, password = 
     kind: 'rpc',
     answer: (text: string, client: string) => api.answer(text, client),
   } as const;
-  if (!hasApi3) return { rpc, login: { password } };
+  if (!hasApi3)
+    return {
+      rpc,
+      login: {
+        get password() {
+          return api.password;
+        },
+      },
+    };
   return {
     rpc,
     frame: whatsminer3Service(miner, { seed, nowMs, password }),

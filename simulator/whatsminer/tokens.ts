@@ -33,6 +33,10 @@ export class TokenStore {
     return this.#key;
   }
 
+  get password() {
+    return this.#password;
+  }
+
   get hasDefaultPassword() {
     return this.#password === 'admin';
   }

@@ -99,9 +99,10 @@ const powerOff: Write = (miner, params) =>
     ? () => miner.set({ hashing: false })
     : undefined;
 
-const updatePassword: Write = (_miner, params, tokens) => {
+const updatePassword: Write = (miner, params, tokens) => {
   const parsed = z.object({ old: z.string(), new: z.string().min(1).max(8) }).safeParse(params);
   if (!parsed.success) return undefined;
+  if (miner.has('no_effect')) return () => undefined;
   return tokens.changePassword(parsed.data.old, parsed.data.new) ? () => undefined : undefined;
 };
 

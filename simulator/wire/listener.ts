@@ -7,7 +7,7 @@ const reopenAttemptMs = 100;
  * is closed, connections are refused by the operating system.
  */
 export class Listener {
-  readonly host: string;
+  #host: string;
   readonly #onConnection: (socket: Socket) => void;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -16,9 +16,13 @@ export class Listener {
   #retry: NodeJS.Timeout | undefined;
 
   constructor(host: string, port: number, onConnection: (socket: Socket) => void) {
-    this.host = host;
+    this.#host = host;
     this.#port = port;
     this.#onConnection = onConnection;
+  }
+
+  get host() {
+    return this.#host;
   }
 
   /** The port, known once it has been opened. */
@@ -32,7 +36,7 @@ export class Listener {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host: this.host, port: this.#port, backlog: 64 }, () => {
+      server.listen({ host: this.#host, port: this.#port, backlog: 64 }, () => {
         server.off('error', reject);
         server.on('error', () => undefined);
         resolve();
@@ -52,6 +56,11 @@ export class Listener {
     this.#server = undefined;
     for (const socket of this.#sockets) socket.destroy();
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  /** Another address, from the next opening on. */
+  lease(host: string) {
+    this.#host = host;
   }
 
   /** Opens the same port again, trying until it is free. */
