@@ -87,8 +87,9 @@ export const adopt = (
   const seen: { minerId: string; found: FoundMachine }[] = [];
 
   const takeIn = (minerId: string, found: FoundMachine, before?: ConfiguredMiner) => {
-    if (!isSpoken(found.family)) return;
-    const entry = before ?? { minerId, vendor: found.family, host: found.host, shedOrder: 100 };
+    const entry =
+      before ?? (isSpoken(found.family) && { vendor: found.family, host: found.host, shedOrder: 100 });
+    if (!entry) return;
     inventory.set(minerId, withSighting({ ...entry, minerId }, found, ports));
     seen.push({ minerId, found });
   };

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type { SimulatedMiner } from '../site/simulated-miner.ts';
+import { asJson, jsonReply, type WebReply, type WebRequest } from '../wire/web-server.ts';
+
+/** The page answers first, sleeps a second, and then puts the new digest file in place. */
+const takesEffectMs = 1_000;
+
+/** The login of a miner's web interface. Its password can be changed, with a delay. */
+export type WebLogin = {
+  readonly username: string;
+  readonly password: string;
+  readonly change: (next: string) => void;
+};
+
+export const webLogin = (username: string, first: string, nowMs: () => number): WebLogin => {
+  let current = first;
+  let coming: { readonly password: string; readonly atMs: number } | undefined;
+  return {
+    username,
+    get password() {
+      if (coming && nowMs() >= coming.atMs) {
+        current = coming.password;
+        coming = undefined;
+      }
+      return current;
+    },
+    change: (password) => {
+      coming = { password, atMs: nowMs() + takesEffectMs };
+    },
+  };
+};
+
+const said = z.object({ curPwd: z.string(), newPwd: z.string(), confirmPwd: z.string() });
+const answers = [
+  'OK!',
+  'Current password invalid!',
+  'New password is null!',
+  'Confirm password is null!',
+  'New Password does not match!',
+] as const;
+const answer = (code: 0 | 1 | 2 | 3 | 4): WebReply =>
+  jsonReply({ stats: code === 0 ? 'success' : 'error', code: `P00${code}`, msg: answers[code] });
+
+/** passwd.cgi as the firmware's own script does it: `curPwd`, `newPwd` and `confirmPwd` as JSON, whatever the content type says. */
+export const passwordPage = (miner: SimulatedMiner, request: WebRequest, login: WebLogin): WebReply => {
+  const parsed = said.safeParse(asJson(request.body));
+  if (request.method !== 'POST' || !parsed.success || miner.has('refuses_writes')) return answer(1);
+  const { curPwd, newPwd, confirmPwd } = parsed.data;
+  if (curPwd !== login.password) return answer(1);
+  if (newPwd === '') return answer(2);
+  if (confirmPwd === '') return answer(3);
+  if (newPwd !== confirmPwd) return answer(4);
+  return {
+    ...answer(0),
+    write: true,
+    done: () => {
+      if (!miner.has('no_effect')) login.change(newPwd);
+    },
+  };
+};
