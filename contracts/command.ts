@@ -190,6 +190,10 @@ export const safetyEvent = z.strictObject({
     'miner_unparseable',
     'spool_thinned',
     'kill_switch',
+    /** Discovery found miners moved, new, gone, replaced or with other firmware. */
+    'inventory_changed',
+    /** The gateway gave a miner a new password, or could not. */
+    'password_changed',
   ]),
   minerId: minerId.optional(),
   commandId: z.string().max(64).optional(),
