@@ -1,7 +1,10 @@
 import { antminerAdapter } from './antminer/antminer-adapter.ts';
 import type { EdgeVendor } from './edge-vendors.ts';
+import { elphapexAdapter } from './elphapex/elphapex-adapter.ts';
 import type { MinerAdapter } from './miner-adapter.ts';
 import type { MinerAddress, MinerIo } from './miner-io.ts';
+import { protoAdapter } from './proto/proto-adapter.ts';
+import { sealminerAdapter } from './sealminer/sealminer-adapter.ts';
 import { whatsminerAdapter } from './whatsminer/whatsminer-adapter.ts';
 
 /** One firmware family: how it is spoken to, and its factory ports and login. */
@@ -18,6 +21,19 @@ const families: Readonly<Record<EdgeVendor, Family>> = {
   whatsminer: {
     adapter: ({ minerId, password }, io, nowMs) => whatsminerAdapter({ minerId, io, password, nowMs }),
     usual: { rpcPort: 4028, httpPort: 80, username: 'admin', password: 'admin' },
+  },
+  sealminer: {
+    adapter: ({ minerId, username, password }, io, nowMs) =>
+      sealminerAdapter({ minerId, io, username, password, nowMs }),
+    usual: { rpcPort: 4028, httpPort: 80, username: 'seal', password: 'seal' },
+  },
+  elphapex: {
+    adapter: ({ minerId }, io, nowMs) => elphapexAdapter({ minerId, io, nowMs }),
+    usual: { rpcPort: 4028, httpPort: 80, username: 'root', password: 'root' },
+  },
+  proto: {
+    adapter: ({ minerId, password }, io, nowMs) => protoAdapter({ minerId, io, password, nowMs }),
+    usual: { rpcPort: 4028, httpPort: 80, username: 'admin', password: 'proto' },
   },
 };
 

@@ -1,5 +1,11 @@
 import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 
 /** The firmware families that the gateway speaks. */
-export const edgeVendors = ['antminer', 'whatsminer'] as const satisfies readonly Vendor[];
+export const edgeVendors = [
+  'antminer',
+  'whatsminer',
+  'sealminer',
+  'elphapex',
+  'proto',
+] as const satisfies readonly Vendor[];
 export type EdgeVendor = (typeof edgeVendors)[number];
