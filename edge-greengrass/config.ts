@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { claimCode } from '../contracts/gateway-keys.ts';
 import { gatewayId, minerId, siteId } from '../contracts/identifiers.ts';
 import { edgeVendors } from './adapters/edge-vendors.ts';
+import { addressSet } from './discovery/address-ranges.ts';
 import { sealingConfig } from './sealing/sealing-config.ts';
 
 const ms = z
@@ -102,6 +103,8 @@ export const configuredMiner = z.strictObject({
   /** Left out: the vendor's own. */
   rpcPort: port.optional(),
   httpPort: port.optional(),
+  /** Whatsminer API 3's. */
+  framePort: port.optional(),
   username: z.string().max(64).optional(),
   password: z.string().max(128).optional(),
   mac: z
@@ -147,6 +150,34 @@ const cloud = z.strictObject({
 });
 export type CloudConfig = z.infer<typeof cloud>;
 
+const rangeText = z
+  .string()
+  .max(200)
+  .refine(
+    (text) => {
+      try {
+        return addressSet([text]).count > 0;
+      } catch {
+        return false;
+      }
+    },
+    { message: 'must be an address, a subnet, a span of addresses or a list of them' },
+  );
+/** Where miners may stand, so that one that has a new address is found again by its MAC. */
+const discovery = z.strictObject({
+  ranges: z.array(rangeText).min(1).max(64),
+  exclude: z.array(rangeText).max(64).default([]),
+  /** While miners are unreachable, the ranges are searched for them at most this often. */
+  everyMs: z
+    .int()
+    .min(60_000)
+    .max(24 * 3_600_000)
+    .default(10 * 60_000),
+  /** Addresses that such a search begins per second. */
+  perS: z.int().min(1).max(10_000).default(200),
+});
+export type DiscoveryConfig = z.infer<typeof discovery>;
+
 /** Health, metrics and the local page over HTTP, for reading only. */
 const local = z.strictObject({
   /** 0: any that is free, which the log names. */
@@ -174,6 +205,8 @@ const gatewayConfig = z
     miners: z.array(configuredMiner).max(20_000).default([]),
     sealing: sealingConfig.prefault({}),
     limits: gatewayLimits.prefault({}),
+    /** Left out: a miner with a new address stays unreachable until somebody says where it is. */
+    discovery: discovery.optional(),
     /** Left out: nothing listens. */
     local: local.optional(),
   })

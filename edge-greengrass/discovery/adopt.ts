@@ -51,7 +51,7 @@ const whyNot = (found: FoundMachine): Change['why'] => {
 
 /** What a sighting changes in a miner's entry. What it does not say stays. */
 const withSighting = (
-  { rpcPort: _, httpPort: __, ...miner }: ConfiguredMiner,
+  { rpcPort: _, httpPort: __, framePort: ___, ...miner }: ConfiguredMiner,
   found: FoundMachine,
   ports: ProbePorts,
 ): ConfiguredMiner => {

@@ -25,7 +25,7 @@ export type Duplicate = {
   readonly holder: FoundMachine;
 };
 
-type Marked = { readonly macAddress?: string; readonly serialNumber?: string };
+type Marked = Pick<KnownMachine, 'macAddress' | 'serialNumber'>;
 
 /** Two sightings cannot be of one machine where one mark differs and no other agrees. */
 const contradict = (one: Marked, other: Marked) => {

@@ -21,9 +21,9 @@ export type KnownMachine = {
   readonly minerId: string;
   readonly host: string;
   readonly family: string;
-  readonly model?: string;
-  readonly firmware?: string;
-  readonly macAddress?: string;
-  readonly serialNumber?: string;
-  readonly hostname?: string;
+  readonly model?: string | undefined;
+  readonly firmware?: string | undefined;
+  readonly macAddress?: string | undefined;
+  readonly serialNumber?: string | undefined;
+  readonly hostname?: string | undefined;
 };

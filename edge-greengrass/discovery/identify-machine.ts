@@ -14,14 +14,18 @@ export const isSpoken = (family: string): family is EdgeVendor =>
 
 /** Where a family is reached: its own ports, or those that stand in for them. */
 export const portsOf = (family: EdgeVendor, ports: ProbePorts) => {
-  const { rpcPort, httpPort } = familyOf(family).usual;
+  const { rpcPort, httpPort, framePort } = familyOf(family).usual;
   const reached = (port: number) =>
     ({
       [vendorPorts.rpc]: ports.rpc,
       [vendorPorts.http]: ports.http,
       [vendorPorts.whatsminerV3]: ports.whatsminerV3,
     })[port] ?? port;
-  return { rpcPort: reached(rpcPort), httpPort: reached(httpPort) };
+  return {
+    rpcPort: reached(rpcPort),
+    httpPort: reached(httpPort),
+    ...(framePort !== undefined && { framePort: reached(framePort) }),
+  };
 };
 
 /** The maker's login. */

@@ -15,7 +15,7 @@ const remembered = z.strictObject({
   serialNumber: text.optional(),
   hostname: text.optional(),
 });
-type Remembered = z.infer<typeof remembered>;
+export type Remembered = z.infer<typeof remembered>;
 
 /**
  * Who each miner was when it was seen last, so that it is known again at another address. Addresses and MACs are sealed in the gateway's state
@@ -76,14 +76,14 @@ export const knownOf = (
   remembered: ReadonlyMap<string, Remembered>,
 ): KnownMachine[] =>
   miners.map(({ minerId, vendor, host, mac, model }) => {
-    const { macAddress = macAddressOf(mac), ...seen } = remembered.get(minerId) ?? {};
+    const seen = remembered.get(minerId);
     return {
-      ...(model !== undefined && { model }),
       ...seen,
       minerId,
       host,
-      family: seen.family ?? vendor,
-      ...(macAddress !== undefined && { macAddress }),
+      family: seen?.family ?? vendor,
+      model: seen?.model ?? model,
+      macAddress: seen?.macAddress ?? macAddressOf(mac),
     };
   });
 

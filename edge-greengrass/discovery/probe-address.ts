@@ -45,8 +45,7 @@ export const probeAddress = async (
   signal: AbortSignal,
 ): Promise<Probed> => {
   const found: Signature[] = [];
-  let heardWeb: Heard = { kind: 'silent' };
-  let heardRpc: Heard = { kind: 'silent' };
+  const heard: { web: Heard; rpc: Heard } = { web: { kind: 'silent' }, rpc: { kind: 'silent' } };
   const settled = new AbortController();
   const until = AbortSignal.any([signal, settled.signal]);
   let waiting: NodeJS.Timeout | undefined;
@@ -59,17 +58,17 @@ export const probeAddress = async (
     return true;
   };
   const page = async (port: number, path: string) => {
-    const heard = await readSome({ host, port }, webRequest(host, path), limits, isWholePage, until);
-    return { heard, page: heard.kind === 'open' ? pageOf(heard.bytes) : undefined };
+    const said = await readSome({ host, port }, webRequest(host, path), limits, isWholePage, until);
+    return { heard: said, page: said.kind === 'open' ? pageOf(said.bytes) : undefined };
   };
   const say = async (command: string) => {
-    const heard = await readSome({ host, port: ports.rpc }, rpcCommand(command), limits, isWholeRpc, until);
-    return { heard, text: heard.kind === 'open' ? heard.bytes.toString('utf8') : '' };
+    const said = await readSome({ host, port: ports.rpc }, rpcCommand(command), limits, isWholeRpc, until);
+    return { heard: said, text: said.kind === 'open' ? said.bytes.toString('utf8') : '' };
   };
 
   const web = async () => {
     const first = await page(ports.http, '/');
-    heardWeb = first.heard;
+    heard.web = first.heard;
     if (!first.page || note(signatureOfPage(first.page))) return;
     const onward = /^\/[^/]/.test(first.page.location) ? first.page.location : undefined;
     if (!onward) return;
@@ -78,7 +77,7 @@ export const probeAddress = async (
   };
   const rpc = async () => {
     const first = await say('version');
-    heardRpc = first.heard;
+    heard.rpc = first.heard;
     if (first.heard.kind !== 'open') return;
     // ePIC has its web interface on the port where others have their RPC (epicblockchain/epic-dashboard).
     if (/^HTTP\/1/.test(first.text)) {
@@ -94,24 +93,24 @@ export const probeAddress = async (
   };
   /** For what answers and has not said who it is. */
   const further = async () => {
-    if (heardWeb.kind === 'open' && pageOf(heardWeb.bytes)?.status === 200)
+    if (heard.web.kind === 'open' && pageOf(heard.web.bytes)?.status === 200)
       for (const path of tellingPages) {
         const { page: told } = await page(ports.http, path);
         if (told?.status === 200 && note(signatureOfPage(told))) return;
       }
     const asked = v3Frame({ cmd: 'get.device.info', param: 'miner' });
-    const heard = await readSome({ host, port: ports.whatsminerV3 }, asked, limits, isWholeFrame, until);
-    if (heard.kind === 'open' && /"(?:code|msg)"/.test(heard.bytes.toString('utf8')))
+    const said = await readSome({ host, port: ports.whatsminerV3 }, asked, limits, isWholeFrame, until);
+    if (said.kind === 'open' && /"(?:code|msg)"/.test(said.bytes.toString('utf8')))
       note({ family: 'whatsminer', stock: true });
   };
 
   await Promise.all([web(), rpc()]);
-  const answers = heardWeb.kind === 'open' || heardRpc.kind === 'open';
+  const answers = heard.web.kind === 'open' || heard.rpc.kind === 'open';
   if (answers && found.length === 0) await further();
   clearTimeout(waiting);
   const best = strongest(found);
   if (best) return { kind: 'miner', ...best };
   if (answers) return { kind: 'other' };
-  const starved = heardWeb.kind === 'starved' || heardRpc.kind === 'starved';
+  const starved = heard.web.kind === 'starved' || heard.rpc.kind === 'starved';
   return { kind: starved ? 'starved' : 'nothing' };
 };
