@@ -30,6 +30,8 @@ export type MinerIo = {
     path: string,
     body?: string,
     signal?: AbortSignal,
+    /** JSON where it is left out. */
+    contentType?: string,
   ) => Promise<HttpAnswer>;
 };
 
@@ -43,6 +45,7 @@ export const minerIo = (address: MinerAddress, limits: IoLimits, sockets: Semaph
     rpc: async (request, signal) => fieldsOf(parseLooseJson(await text(request, signal))),
     text,
     web: (request, signal) => sockets.run(() => httpExchange(plain, request, limits, signal), signal),
-    http: (method, path, body, signal) => sockets.run(() => web.send(method, path, body, signal), signal),
+    http: (method, path, body, signal, contentType) =>
+      sockets.run(() => web.send(method, path, body, signal, contentType), signal),
   };
 };

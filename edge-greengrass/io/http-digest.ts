@@ -53,12 +53,19 @@ export class DigestClient {
 
   /**
    * Rejects with MinerFault; `denied` when the credentials are wrong; LostAnswer when the request left, authorised, and
-   * no answer came. A request that the server challenges has had no effect, so it is sent again.
+   * no answer came. A request that the server challenges has had no effect, so it is sent again. A body is said to be JSON
+   * unless `contentType` says otherwise.
    */
-  async send(method: 'GET' | 'POST', path: string, body?: string, signal?: AbortSignal): Promise<HttpAnswer> {
+  async send(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: string,
+    signal?: AbortSignal,
+    contentType?: string,
+  ): Promise<HttpAnswer> {
     for (let attempt = 0; attempt < 2; attempt++) {
       const authorized = this.#challenge !== undefined;
-      const answer = await this.#once(method, path, body, authorized, signal);
+      const answer = await this.#once(method, path, { body, contentType }, authorized, signal);
       if (answer.status !== 401) return answer;
       const challenge = parseChallenge(answer.header('www-authenticate') ?? '');
       if (!challenge) break;
@@ -95,12 +102,15 @@ export class DigestClient {
   async #once(
     method: 'GET' | 'POST',
     path: string,
-    body: string | undefined,
+    { body, contentType }: { readonly body: string | undefined; readonly contentType: string | undefined },
     authorized: boolean,
     signal?: AbortSignal,
   ) {
     const authorization = this.#authorization(method, path);
-    const headers = authorization === undefined ? {} : { authorization };
+    const headers = {
+      ...(authorization !== undefined && { authorization }),
+      ...(contentType !== undefined && { 'content-type': contentType }),
+    };
     try {
       return await httpExchange(this.#endpoint, { method, path, headers, body }, this.#limits, signal);
     } catch (error) {

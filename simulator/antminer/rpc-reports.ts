@@ -2,6 +2,7 @@ import { shareDifficulty } from '../physics/miner-state.ts';
 import type { FirmwareView } from '../site/firmware-view.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 import { chainFields } from './chain-reports.ts';
+import { formStatsRow, isFormGeneration } from './form-reports.ts';
 
 export type Row = Record<string, string | number | boolean>;
 /** A report of the classic API: the name of its section, status code and message, and its rows. */
@@ -162,7 +163,9 @@ export const statsReport = (miner: SimulatedMiner, view: FirmwareView): Report =
     CompileTime: CompileTime ?? '',
     Type: Type ?? '',
   };
-  const rows = reportsNothing(miner, view) ? [head] : [head, statsRow(miner, view)];
+  const rows = reportsNothing(miner, view)
+    ? [head]
+    : [head, isFormGeneration(miner) ? formStatsRow(miner, view) : statsRow(miner, view)];
   return { section: 'STATS', code: 70, msg: 'CGMiner stats', rows };
 };
 

@@ -30,6 +30,8 @@ export type WebReply = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly done?: () => void;
   readonly write?: boolean;
+  /** The page works for so long before it answers, milliseconds of wall time. */
+  readonly afterMs?: number;
 };
 
 /** One miner behind the shared HTTP server. */
@@ -114,7 +116,11 @@ export class WebServer {
       reply.done?.();
       return;
     }
-    this.#send(host, socket, response, reply);
+    if (reply.afterMs === undefined) this.#send(host, socket, response, reply);
+    else
+      setTimeout(() => {
+        if (!socket.destroyed) this.#send(host, socket, response, reply);
+      }, reply.afterMs).unref();
     reply.done?.();
   }
 

@@ -16,7 +16,8 @@ import { parsePools } from '../parse-pools.ts';
 import { unreachable } from '../unreachable.ts';
 import { type Fields, fieldsOf, listOf, maxOf, numberOf, present, textOf } from '../values.ts';
 import { antminerEffectSeen, antminerRestored } from './effect.ts';
-import { confAfter, confRestored, type MinerConf, manualFanPctOf, modeOf } from './miner-conf.ts';
+import { formBody, formConfAfter, formOrder, isAsleep, workModeOf } from './form-conf.ts';
+import { confAfter, confRestored, isFormConf, type MinerConf, manualFanPctOf, modeOf } from './miner-conf.ts';
 import { type AntminerStats, parseStats } from './parse-stats.ts';
 
 type Deps = { readonly minerId: string; readonly io: MinerIo; readonly nowMs: () => number };
@@ -24,10 +25,19 @@ type Deps = { readonly minerId: string; readonly io: MinerIo; readonly nowMs: ()
 const bootS = 300;
 const ask = (command: string) => JSON.stringify({ command });
 
-/** An Antminer with stock firmware: reads over RPC (TCP 4028), writes over the web interface. */
+const form = 'application/x-www-form-urlencoded; charset=UTF-8';
+
+/**
+ * An Antminer with stock firmware: reads over RPC (TCP 4028), writes over the web interface. From the S19 on that takes the whole
+ * configuration as JSON. Before, S9 to S17, it takes a form whose fields count by their place, which the settings page tells
+ * (CGI scripts of github.com/bitmaintech/Antminer_firmware and later images; the open Lua scripts of
+ * BTC Tools, `AntminerHttpCgi`; Foreman's agent, `StockPowerModeAction`). The script there sleeps half a minute before it says `ok`, so the
+ * answer of a form mostly counts as lost and the configuration is read back; lights blink while their request lasts.
+ */
 export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
   let knownMode: PowerMode | undefined;
   let workingMode: PowerMode | undefined;
+  let formWorkMode: string | undefined;
 
   const web = async (path: string, signal?: AbortSignal): Promise<Fields> => {
     const answer = await io.http('GET', path, undefined, signal);
@@ -39,6 +49,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     if (Object.keys(conf).length === 0) throw new MinerFault('unparseable', 'the configuration is empty');
     knownMode = modeOf(conf);
     if (knownMode !== 'sleep') workingMode = knownMode;
+    if (isFormConf(conf) && !isAsleep(conf)) formWorkMode = workModeOf(conf);
     return conf;
   };
 
@@ -84,9 +95,10 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     path: string,
     body: string | undefined,
     signal?: AbortSignal,
+    contentType?: string,
   ): Promise<WriteOutcome> => {
     try {
-      const answer = await io.http(body === undefined ? 'GET' : 'POST', path, body, signal);
+      const answer = await io.http(body === undefined ? 'GET' : 'POST', path, body, signal, contentType);
       if (answer.status !== 200)
         return { kind: 'refused', detail: `the web interface answers ${answer.status}` };
       return { kind: 'done' };
@@ -116,8 +128,34 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     }
   };
 
-  const light = (on: boolean, signal?: AbortSignal) =>
-    post('/cgi-bin/blink.cgi', JSON.stringify({ blink: String(on) }), signal);
+  /** An answer that is neither `ok` nor nothing is a page that says why not. */
+  const writeForm = async (conf: Fields, signal?: AbortSignal): Promise<WriteOutcome> => {
+    const page = await io.http('GET', '/cgi-bin/minerConfiguration.cgi', undefined, signal);
+    const body = formBody(conf, formOrder(page.status === 200 ? page.body : ''));
+    try {
+      const answer = await io.http('POST', '/cgi-bin/set_miner_conf.cgi', body, signal, form);
+      knownMode = undefined;
+      if (answer.status === 200 && /^(?:ok)?$/i.test(answer.body.trim())) return { kind: 'done' };
+      return { kind: 'refused', detail: `the miner refuses the form (HTTP ${answer.status})` };
+    } catch (error) {
+      const fault = asMinerFault(error);
+      return { kind: fault instanceof LostAnswer ? 'lost' : 'refused', detail: fault.message };
+    }
+  };
+
+  const writeAny = (conf: Fields, signal?: AbortSignal) =>
+    isFormConf(conf) ? writeForm(conf, signal) : writeConf(conf, signal);
+
+  const light = (conf: MinerConf, on: boolean, signal?: AbortSignal) =>
+    isFormConf(conf)
+      ? post('/cgi-bin/blink.cgi', `action=${on ? 'startBlink' : 'stopBlink'}`, signal, form)
+      : post('/cgi-bin/blink.cgi', JSON.stringify({ blink: String(on) }), signal);
+
+  const lightStatus = async (conf: MinerConf, signal?: AbortSignal): Promise<unknown> => {
+    if (!isFormConf(conf)) return (await web('/cgi-bin/get_blink_status.cgi', signal)).blink;
+    const answer = await io.http('POST', '/cgi-bin/blink.cgi', 'action=onPageLoaded', signal, form);
+    return fieldsOf(parseLooseJson(answer.body)).isBlinking;
+  };
 
   /** Reads everything that can show an order's effect. */
   const look = async (
@@ -129,7 +167,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     if (fault) return { seen: undefined };
     try {
       const conf = await readConf(signal);
-      const { blink } = order.type === 'LED' ? await web('/cgi-bin/get_blink_status.cgi', signal) : {};
+      const blink = order.type === 'LED' ? await lightStatus(conf, signal) : undefined;
       const now = withConf(reading, conf);
       return { seen: shows({ reading: now, conf, blink }), reading: now };
     } catch {
@@ -163,10 +201,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
 
     snapshot: async (order, signal) => {
       const conf = await readConf(signal);
-      const { blink } =
-        order.type === 'LED'
-          ? await web('/cgi-bin/get_blink_status.cgi', signal).catch(() => ({}) as Fields)
-          : {};
+      const blink = order.type === 'LED' ? await lightStatus(conf, signal).catch(() => undefined) : undefined;
       return {
         reading: withConf(await readAll('full', signal), conf),
         settings: { conf, blink: blink ?? false },
@@ -175,16 +210,14 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
 
     execute: async (order, before: MinerSnapshot, signal) => {
       if (order.type === 'MINER_RESTART') return post('/cgi-bin/reboot.cgi', undefined, signal);
-      if (order.type === 'LED') return light(order.params.on, signal);
+      const was = fieldsOf(before.settings.conf);
+      if (order.type === 'LED') return light(was, order.params.on, signal);
       try {
-        const conf = confAfter(
-          order,
-          fieldsOf(before.settings.conf),
-          before.reading.values.frequencyMhz,
-          workingMode,
-        );
+        const conf = isFormConf(was)
+          ? formConfAfter(order, was, formWorkMode)
+          : confAfter(order, was, before.reading.values.frequencyMhz, workingMode);
         return conf
-          ? await writeConf(conf, signal)
+          ? await writeAny(conf, signal)
           : { kind: 'refused', detail: 'stock firmware has no such setting' };
       } catch (error) {
         return { kind: 'refused', detail: asMinerFault(error).message };
@@ -197,12 +230,15 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     restore: async ({ order, before }, now, signal) => {
       if (order.type === 'LED') {
         const { blink } = before.settings;
-        return light(blink === true || blink === 'true', signal);
+        return light(fieldsOf(now.settings.conf), blink === true || blink === 'true', signal);
       }
       const conf = confRestored(order, fieldsOf(before.settings.conf), fieldsOf(now.settings.conf));
-      return conf
-        ? writeConf(conf, signal)
-        : { kind: 'refused', detail: `${order.type} leaves nothing to put back` };
+      if (!conf) return { kind: 'refused', detail: `${order.type} leaves nothing to put back` };
+      try {
+        return await writeAny(conf, signal);
+      } catch (error) {
+        return { kind: 'refused', detail: asMinerFault(error).message };
+      }
     },
 
     readRestored: ({ order, before }, signal) =>

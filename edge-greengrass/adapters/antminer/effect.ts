@@ -2,8 +2,16 @@ import type { MinerOrder } from '../../../contracts/command.ts';
 import type { MinerReading } from '../../../contracts/reading.ts';
 import { hasRestarted } from '../has-restarted.ts';
 import type { MinerSnapshot } from '../miner-adapter.ts';
-import { fieldsOf } from '../values.ts';
-import { confAfter, levelPctOf, type MinerConf, manualFanPctOf, modeOf, poolsOf } from './miner-conf.ts';
+import { fieldsOf, numberOf } from '../values.ts';
+import {
+  confAfter,
+  isFormConf,
+  levelPctOf,
+  type MinerConf,
+  manualFanPctOf,
+  modeOf,
+  poolsOf,
+} from './miner-conf.ts';
 
 /** Whether the miner shows again what it had before the order. */
 export const antminerRestored = (order: MinerOrder, before: MinerSnapshot, now: Now): boolean => {
@@ -20,7 +28,9 @@ export const antminerRestored = (order: MinerOrder, before: MinerSnapshot, now: 
     case 'SET_FAN':
       return manualFanPctOf(now.conf) === manualFanPctOf(was);
     case 'FREQUENCY_SET':
-      return levelPctOf(now.conf) === levelPctOf(was);
+      return isFormConf(now.conf)
+        ? setMhz(now.conf) === setMhz(was)
+        : levelPctOf(now.conf) === levelPctOf(was);
     case 'POOL_SET': {
       const pools = poolsOf(now.conf);
       return poolsOf(was).every(({ url, user }, at) => pools[at]?.url === url && pools[at]?.user === user);
@@ -32,6 +42,9 @@ export const antminerRestored = (order: MinerOrder, before: MinerSnapshot, now: 
       return false;
   }
 };
+
+/** The frequency of the generations that take forms. */
+const setMhz = (conf: MinerConf) => numberOf(conf['bitmain-freq']);
 
 const isOn = (blink: unknown) => blink === true || blink === 'true';
 
@@ -57,6 +70,7 @@ export const antminerEffectSeen = (
     case 'SET_FAN':
       return manualFanPctOf(conf) === order.params.dutyPct;
     case 'FREQUENCY_SET': {
+      if (isFormConf(conf)) return setMhz(conf) === Math.round(order.params.frequencyMhz);
       const wanted = confAfter(order, fieldsOf(before.settings.conf), before.reading.values.frequencyMhz);
       return wanted !== undefined && levelPctOf(conf) === levelPctOf(wanted);
     }

@@ -12,8 +12,15 @@ const notMining = 5;
 
 const modeNumber = (conf: MinerConf) => numberOf(conf['miner-mode']) ?? numberOf(conf['bitmain-work-mode']);
 
+/** A configuration of the generations before the S19, which have other modes and take forms. */
+export const isFormConf = (conf: MinerConf) =>
+  'bitmain-freq' in conf && !['freq-level', 'bitmain-freq-level', 'miner-mode'].some((name) => name in conf);
+/** How an S17 sleeps; what its other numbers mean is not documented. */
+const formAsleep = 254;
+
 export const modeOf = (conf: MinerConf): PowerMode | undefined => {
   const number = modeNumber(conf);
+  if (isFormConf(conf)) return number === formAsleep ? 'sleep' : undefined;
   if (number === notMining) return 'sleep';
   return (Object.keys(modeNumbers) as PowerMode[]).find((mode) => modeNumbers[mode] === number);
 };
@@ -68,8 +75,14 @@ const settingsOf: Readonly<Partial<Record<MinerOrder['type'], readonly string[]>
 
 /** The present configuration with what the order changes as it was before; undefined where the order changes none of it. */
 export const confRestored = (order: MinerOrder, before: MinerConf, now: MinerConf) => {
-  const settings = settingsOf[order.type];
+  const settings =
+    order.type === 'FREQUENCY_SET' && isFormConf(now) ? ['bitmain-freq'] : settingsOf[order.type];
   if (!settings) return undefined;
+  if (isFormConf(now)) {
+    const kept = Object.entries(now).filter(([name]) => !settings.includes(name));
+    const put = settings.filter((name) => name in before).map((name) => [name, before[name]] as const);
+    return Object.fromEntries([...kept, ...put]);
+  }
   const was = whole(before);
   const restored = settings.filter((name) => name in now || name in whole(now));
   return { ...whole(now), ...Object.fromEntries(restored.map((name) => [name, was[name]])) };

@@ -35,7 +35,9 @@ const flatBoard = (stats: Fields, slot: number, rate: number): Board | undefined
   const chips = numberOf(stats[`chain_acn${slot}`]);
   const hashrateThs = scaled(numberOf(stats[`chain_rate${slot}`]), rate);
   if (chips === undefined && hashrateThs === undefined) return undefined;
-  const chipTempC = maxOf(sensors(stats[`temp_chip${slot}`])) ?? maxOf(sensors(stats[`temp2_${slot}`]));
+  const chipTempC =
+    maxOf(sensors(stats[`temp_chip${slot}`])) ??
+    maxOf([...sensors(stats[`temp2_${slot}`]), ...sensors(stats[`temp3_${slot}`])]);
   const boardTempC = maxOf(sensors(stats[`temp_pcb${slot}`])) ?? maxOf(sensors(stats[`temp${slot}`]));
   return { hashrateThs, chips, chipTempC, boardTempC };
 };
@@ -54,11 +56,29 @@ const boardsOf = (stats: Fields, rate: number): readonly (Board | undefined)[] =
       const chain = chains.find((candidate) => numberOf(candidate.index) === index) ?? chains[index];
       return chain && chainBoard(chain, rate);
     });
-  return [1, 2, 3].map((slot) => flatBoard(stats, slot, rate));
+  return slotsOf(stats).map((slot) => flatBoard(stats, slot, rate));
 };
 
-const fan = (stats: Fields, number: number) =>
-  numberOf(stats[`fan${number}`]) ?? (Array.isArray(stats.fan) ? numberOf(stats.fan[number - 1]) : undefined);
+/** An S9 has its three boards in slots 6 to 8 of sixteen; everything later counts from 1. */
+const slotsOf = (stats: Fields) => {
+  const s9 = [6, 7, 8];
+  return s9.some((slot) => (numberOf(stats[`chain_acn${slot}`]) ?? 0) > 0) ? s9 : [1, 2, 3];
+};
+
+const eightPlaces = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/**
+ * Fans in their order. An S9 tells eight places, of which `fan_num` are taken, and not which: those that turn come first, and
+ * what is missing of `fan_num` stands.
+ */
+const fansOf = (stats: Fields): readonly (number | undefined)[] => {
+  const told = eightPlaces.map((place) => numberOf(stats[`fan${place}`]));
+  if (told[4] === undefined)
+    return told.map((rpm, at) => rpm ?? (Array.isArray(stats.fan) ? numberOf(stats.fan[at]) : undefined));
+  const turning = told.filter((rpm) => rpm !== undefined && rpm > 0);
+  const standing = Math.min(Math.max((numberOf(stats.fan_num) ?? 0) - turning.length, 0), 4);
+  return [...turning, ...Array.from({ length: standing }, () => 0)];
+};
 
 /**
  * Readings of an Antminer's `stats` answer: the flat one of RPC port 4028 and the nested one of `new_api` and
@@ -71,6 +91,7 @@ export const parseStats = (answer: Fields): AntminerStats => {
   const rate = perThs(stats.rate_unit);
   const [board1, board2, board3] = boardsOf(stats, rate);
   const boards = [board1, board2, board3];
+  const fans = fansOf(stats);
   const frequency =
     numberOf(stats.total_freqavg) ??
     numberOf(stats.frequency) ??
@@ -87,10 +108,10 @@ export const parseStats = (answer: Fields): AntminerStats => {
       powerW: numberOf(stats.chain_power) ?? numberOf(stats.watt) ?? numberOf(stats.power) ?? sumOf(powers),
       boardTempC: maxOf(boards.map((board) => board?.boardTempC)),
       chipTempC: maxOf(boards.map((board) => board?.chipTempC)),
-      fan1Rpm: fan(stats, 1),
-      fan2Rpm: fan(stats, 2),
-      fan3Rpm: fan(stats, 3),
-      fan4Rpm: fan(stats, 4),
+      fan1Rpm: fans[0],
+      fan2Rpm: fans[1],
+      fan3Rpm: fans[2],
+      fan4Rpm: fans[3],
       fanDutyPct: numberOf(stats.fan_pwm),
       frequencyMhz: frequency,
       board1HashrateThs: board1?.hashrateThs,
