@@ -166,6 +166,7 @@ describe('health', () => {
       healthy: true,
       version: '1.2.3',
       startedAtMs: startMs,
+      sweeps: 1,
       line: false,
       polling: true,
       state: true,

@@ -80,6 +80,8 @@ export type Health = {
   readonly healthy: boolean;
   readonly version: string;
   readonly startedAtMs: number;
+  /** Ended since the start. */
+  readonly sweeps: number;
   /** The line is told and does not count: a restart would not bring it back. */
   readonly line: boolean;
   readonly polling: boolean;
@@ -99,6 +101,7 @@ export const healthOf = (
     healthy: polling && writable,
     version,
     startedAtMs: site.startedAtMs,
+    sweeps: site.tallies().sweeps,
     line: online,
     polling,
     state: writable,

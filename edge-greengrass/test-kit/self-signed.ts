@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
-/** A certificate for one name, good for a day, signed by itself, with its key: both PEM. */
-export const selfSigned = async (name: string) => {
+/** A certificate for one name, good for some days, signed by itself, with its key: both PEM. */
+export const selfSigned = async (name: string, days = 1) => {
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',
     'verify',
@@ -13,7 +13,7 @@ export const selfSigned = async (name: string) => {
       serialNumber: '01',
       name: `CN=${name}`,
       notBefore: new Date(Date.now() - 3_600_000),
-      notAfter: new Date(Date.now() + 86_400_000),
+      notAfter: new Date(Date.now() + days * 86_400_000),
       keys,
       signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
       extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
