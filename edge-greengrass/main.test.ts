@@ -73,16 +73,25 @@ describe('the gateway as a process', () => {
         mqtt,
         hmacKeys: [{ keyId, secret }],
         miners: [peer.configured],
+        local: { port: 0 },
       }),
     );
     const { child, said, ended } = run(outfile, '--config', file, '--state', join(directory, 'state'));
     await until('the ready line', () => said.out.includes('\n') || said.code !== undefined);
     expect(JSON.parse(said.out)).toEqual({ ready: true, ...place, miners: 1, identified: 1 });
+    const port = /"event":"local_page","port":(\d+)/.exec(said.error)?.[1];
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    expect(await page.text()).toContain('<title>HashInsight Edge</title>');
     child.kill('SIGTERM');
     await ended();
     expect(said.code).toBe(0);
     expect(said.error).not.toContain(secret);
     expect(said.error).not.toContain('127.0.0.1');
+    for (const helper of ['edge-doctor.mjs', 'edge-update.mjs']) {
+      const { said: words, ended: over } = run(join(directory, helper), '--help');
+      await over();
+      expect(words).toMatchObject({ code: 0, out: expect.stringContaining('HashInsight edge gateway: ') });
+    }
     await peer.close();
   });
 });
