@@ -7,7 +7,7 @@ type Option = { readonly flag: string; readonly about: string };
 /** One bench: what it is called, which page shows its figures, what it may be told, and how it is run. */
 export type Entry = {
   readonly name: string;
-  readonly page: 'loop.md' | 'telemetry.md' | 'control.md';
+  readonly page: 'loop.md' | 'telemetry.md' | 'control.md' | 'edge.md';
   readonly about: string;
   readonly options: readonly Option[];
   /** Throws ZodError on options that are none. */
@@ -273,5 +273,33 @@ const controlBenches = [
   ),
 ];
 
+const edgeBenches = [
+  entry(
+    {
+      name: 'edge sweep',
+      page: 'edge.md',
+      about: 'a sweep of simulated miners: time, processor time, bytes and memory, beside dead addresses too',
+      options: [
+        { flag: 'miners LIST', about: 'sizes of the site (default 1000,5000,10000)' },
+        { flag: 'sweeps N', about: 'measured sweeps of each kind (default 5)' },
+        { flag: 'sockets N', about: 'open at once (default 256)' },
+        { flag: 'seed N', about: 'of the simulation (default 1)' },
+      ],
+      shape: {
+        miners: counts('1000,5000,10000'),
+        sweeps: count(5, 1_000),
+        sockets: count(256, 4_096),
+        seed,
+      },
+    },
+    async (settings, watcher) => (await import('./edge/sweep.ts')).benchSweep(settings, watcher),
+  ),
+];
+
 /** Every bench; `telemetry` alone runs all whose names begin with it. */
-export const catalogue: readonly Entry[] = [...loopBenches, ...telemetryBenches, ...controlBenches];
+export const catalogue: readonly Entry[] = [
+  ...loopBenches,
+  ...telemetryBenches,
+  ...controlBenches,
+  ...edgeBenches,
+];

@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { type ConfiguredMiner, configuredMiner } from '../../edge-greengrass/config.ts';
+import { type RunningChild, startChild } from '../../local/child-process.ts';
+import { readyLine } from '../../simulator/control/messages.ts';
+import { type ControlClient, controlClient } from '../../simulator/control-client.ts';
+import type { InventoryEntry } from '../../simulator/site/inventory.ts';
+
+export type BenchSite = {
+  readonly control: ControlClient;
+  readonly miners: readonly ConfiguredMiner[];
+  readonly pid: number;
+  readonly close: () => Promise<void>;
+};
+
+const firstPort = 12_000;
+
+/** What a gateway's configuration says of a simulated miner. */
+const asConfigured = ({
+  minerId,
+  vendor,
+  model,
+  host,
+  rpcPort,
+  httpPort,
+  username,
+  password,
+}: InventoryEntry) =>
+  configuredMiner.parse({
+    minerId,
+    vendor,
+    model,
+    host,
+    ...(rpcPort !== undefined && { rpcPort }),
+    ...(httpPort !== undefined && { httpPort }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  });
+
+/** Simulated miners in a process of their own. */
+export const startBenchSite = async (
+  { miners, seed }: { readonly miners: number; readonly seed: number },
+  onExit: (reason: string) => void,
+): Promise<BenchSite> => {
+  const args = ['--miners', miners, '--seed', seed, '--base-port', firstPort].map(String);
+  const child: RunningChild = await startChild('simulator/main.ts', args, onExit);
+  const control = controlClient(readyLine.parse(child.ready).controlUrl);
+  const inventory = await control.inventory();
+  return { control, miners: inventory.map(asConfigured), pid: child.pid, close: child.close };
+};
+
+/** A port of this machine that answers no connection, as the address of a machine that was taken away does. */
+export const openBlackHole = () =>
+  new Promise<{ readonly port: number; readonly close: () => void }>((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, 'black-hole.ts'));
+    child.once('message', (port) => {
+      if (typeof port !== 'number') return reject(new Error('the black hole names no port'));
+      resolve({ port, close: () => void child.kill('SIGKILL') });
+    });
+    child.once('error', reject);
+  });
