@@ -1,4 +1,4 @@
-import { type CommandView, commandAnswer } from '../../contracts/api-control.ts';
+import { type CommandView, commandAnswer, commandView } from '../../contracts/api-control.ts';
 import type { ApiClient } from '../../local/api-client.ts';
 import { until } from '../../local/loop/until.ts';
 import type { Watcher } from '../bench.ts';
@@ -27,8 +27,8 @@ const playOne = async ({ operator, manager }: People, siteId: number, minerId: s
   const approvedMs = Date.now();
   await manager.call('POST', `${path}/approve`, commandAnswer, { site_id: siteId });
   const over = await until(`${minerId} to settle`, patienceMs, async () => {
-    const now = await operator.call('GET', `${path}?site_id=${siteId}`, commandAnswer);
-    return isOver(now.command) ? now.command : undefined;
+    const now = await operator.call('GET', `${path}?site_id=${siteId}`, commandView);
+    return isOver(now) ? now : undefined;
   });
   return { approvedMs, command: over };
 };
