@@ -1,6 +1,7 @@
 import type { AlertKind } from '../../contracts/alert.ts';
 import type { ActionType } from '../../contracts/api-advisor.ts';
 import type { CommandType } from '../../contracts/command.ts';
+import type { ErrorFamily } from '../../contracts/error-codes/error-meaning.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import type { Text } from '../../contracts/text.ts';
 import type { RegisteredMiner } from '../fleet/fleet-directory.ts';
@@ -89,6 +90,8 @@ export type Symptoms = {
   /** No accepted share and no change of the counters over at least two minutes or three readings. */
   readonly countersFrozen: boolean | undefined;
   readonly errorFamilies: ReadonlySet<ErrorFamily>;
+  /** The codes that the miner reports now, each with its meaning where one is known. */
+  readonly errorsInWords: Text;
   readonly peers: {
     readonly count: number;
     readonly hashrateThs: number | undefined;
@@ -103,5 +106,3 @@ export type Symptoms = {
   };
   readonly zoneUnreachableShare: number | undefined;
 };
-
-export type ErrorFamily = 'fan' | 'power' | 'temperature' | 'board' | 'network' | 'pool';

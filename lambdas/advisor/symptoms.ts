@@ -1,5 +1,6 @@
+import { codeInWords, familyOfError } from '../../contracts/error-codes/error-table.ts';
 import type { MinerReading, ReadingField } from '../../contracts/reading.ts';
-import type { Board, DiagnosisInput, ErrorFamily, Symptoms } from './diagnosis-input.ts';
+import type { Board, DiagnosisInput, Symptoms } from './diagnosis-input.ts';
 
 /** Fewer peers than this are no yardstick. */
 const leastPeers = 3;
@@ -60,27 +61,6 @@ export const boardsOf = (reading: MinerReading, others: readonly MinerReading[] 
 
 export const works = ({ hashrateThs }: Board) => (hashrateThs ?? 0) > 0.5;
 
-/** Vendor error codes by what they complain of: Whatsminer's numbers by their hundreds, Antminer's by their words. */
-const familyOf = (code: string): ErrorFamily | undefined => {
-  if (/^\d+$/.test(code)) {
-    const number = Number(code);
-    if (number >= 100 && number < 200) return 'fan';
-    if (number >= 200 && number < 300) return 'power';
-    if ((number >= 300 && number < 400) || (number >= 600 && number < 700)) return 'temperature';
-    if (number >= 400 && number < 600) return 'board';
-    if (number >= 2000 && number < 2100) return 'pool';
-    return undefined;
-  }
-  const word = code.toUpperCase();
-  if (word.includes('FAN')) return 'fan';
-  if (/POWER|PSU|VOLTAGE/.test(word)) return 'power';
-  if (word.includes('TEMP')) return 'temperature';
-  if (/ASIC|EEPROM|SOC|CHAIN|BOARD/.test(word)) return 'board';
-  if (word.includes('POOL')) return 'pool';
-  if (word.includes('NET')) return 'network';
-  return undefined;
-};
-
 const counterDelta = (recent: readonly MinerReading[], field: ReadingField) => {
   const known = present(recent.map(({ values }) => values[field]));
   const [first, last] = [known[0], known.at(-1)];
@@ -118,7 +98,10 @@ export const symptomsOf = (input: DiagnosisInput): Symptoms => {
   const hashing = up.filter(({ state }) => state === 'hashing');
   const boards = now ? boardsOf(now, [...recent, ...up]) : [];
   const codes = now?.errorCodes ?? [];
-  const families = codes.map(familyOf).filter((family) => family !== undefined);
+  const families = codes
+    .map((code) => familyOfError(miner.vendor, code))
+    .filter((family) => family !== undefined);
+  const inWords = codes.map((code) => codeInWords(miner.vendor, code));
   return {
     input,
     now,
@@ -134,6 +117,7 @@ export const symptomsOf = (input: DiagnosisInput): Symptoms => {
     rejectedShare: rejectedShare(recent),
     countersFrozen: frozen(recent),
     errorFamilies: new Set(families),
+    errorsInWords: { en: inWords.map(({ en }) => en).join(', '), zh: inWords.map(({ zh }) => zh).join('、') },
     peers: {
       count: peers.length,
       hashrateThs: ofPeers(hashing.map(({ values }) => values.hashrateThs)),

@@ -1,3 +1,4 @@
+import { saysFanFault } from '../../contracts/error-codes/error-table.ts';
 import { bad, figure, good, type Judge, ths, unclear } from './judgement.ts';
 import { fansOf, hottestChipC } from './miner-facts.ts';
 import { median } from './peer-medians.ts';
@@ -7,15 +8,13 @@ const failingShare = 0.5;
 const wellShare = 0.65;
 /** Slower than this nothing can be said about shares. */
 const leastRpm = 1_500;
-/** Whatsminer 1xx: fans. Antminer's log says it in words. */
-export const fanCode = /^(1[1-4]\d|ERROR_FAN_LOST)$/;
 
 /** Fan failure: a fan that stands or lags far behind its siblings while the miner hashes. */
-export const judgeFans: Judge = ({ reading, peers }) => {
+export const judgeFans: Judge = ({ reading, facts, peers }) => {
   const { state, values } = reading;
   if (state !== 'hashing' && state !== 'fault' && state !== 'idle') return unclear;
   const fans = fansOf(reading);
-  const code = reading.errorCodes?.find((one) => fanCode.test(one));
+  const code = reading.errorCodes?.find((one) => saysFanFault(facts.vendor, one));
   const standing = fans.filter(({ rpm }) => rpm === 0);
   const names = standing.map(({ fan }) => `Fan${fan}`).join(', ');
   const turning = fans.filter(({ rpm }) => rpm > 0);

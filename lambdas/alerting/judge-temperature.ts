@@ -1,3 +1,4 @@
+import { saysTooHot } from '../../contracts/error-codes/error-table.ts';
 import { boardBelowChipC, chipLimits } from './chip-limits.ts';
 import { bad, figure, good, type Judge, unclear } from './judgement.ts';
 import { hottestChipC } from './miner-facts.ts';
@@ -7,13 +8,11 @@ const hysteresisC = 5;
 /** Hotter than its peers by this much, and near the warning limit, is a trend worth a look. */
 export const abovePeersC = 15;
 export const nearLimitC = 8;
-/** Whatsminer 350 to 352: a board is too hot. Antminer's log says it in words. */
-export const tooHotCode = /^(35[0-2]|ERROR_TEMP_TOO_HIGH)$/;
 
 /** Overheating: chip limits per model, the firmware's own alarm, and the distance to the miner's peers. */
 export const judgeTemperature: Judge = ({ reading, facts, peers }) => {
   if (reading.state === 'unreachable') return unclear;
-  const code = reading.errorCodes?.find((one) => tooHotCode.test(one));
+  const code = reading.errorCodes?.find((one) => saysTooHot(facts.vendor, one));
   const chipC = hottestChipC(reading);
   const limits = chipLimits(facts.model);
   const boardC = limits.boardSensor ? reading.values.boardTempC : undefined;

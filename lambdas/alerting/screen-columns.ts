@@ -1,11 +1,11 @@
+import { mayAlarm } from '../../contracts/error-codes/error-table.ts';
 import { boardBelowChipC } from './chip-limits.ts';
 import { hashrateScale, powerScale, tempScale } from './column-rows.ts';
 import { noiseUnits } from './detect-anomalies.ts';
 import type { FactColumns } from './fact-columns.ts';
-import { fanCode } from './judge-fans.ts';
 import { dropShare, meanDropShare, meanWindowMs, noiseFactor } from './judge-hashrate.ts';
 import { noisyShare, overLimit, tooLittle, wastefulFactor } from './judge-power.ts';
-import { abovePeersC, nearLimitC, tooHotCode } from './judge-temperature.ts';
+import { abovePeersC, nearLimitC } from './judge-temperature.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { PeerColumns } from './peer-columns.ts';
 import {
@@ -60,7 +60,7 @@ export const screenRows = (
   const its = registeredRows(newRows, batch.miner, minerOf, facts);
   const { length } = its.rows;
   const { clear, expected, mean, prior } = borrow(length);
-  const alarms = Uint8Array.from([0, ...batch.errorSets.map((codes) => (codes.some(isAlarm) ? 1 : 0))]);
+  const alarms = Uint8Array.from([0, ...batch.errorSets.map((codes) => (codes.some(mayAlarm) ? 1 : 0))]);
   clear.fill(1);
   if (watched.size > 0)
     for (let at = 0; at < length; at++) if (watched.has(its.miners[at] as number)) clear[at] = 0;
@@ -211,8 +211,5 @@ const noteClear = (
       noise[miner] = noiseUnits(prior[at] as number, Math.min(Math.abs(hashrate - usual) / should, 0.5));
   }
 };
-
-/** Codes that a detector takes for a finding by themselves. */
-const isAlarm = (code: string) => fanCode.test(code) || tooHotCode.test(code);
 
 const known = (atMs: number) => (Number.isNaN(atMs) ? 0 : atMs);

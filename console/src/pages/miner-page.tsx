@@ -15,6 +15,7 @@ import { StatusWord } from '../parts/badges.tsx';
 import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
 import { usePageTitle } from '../parts/page-title.ts';
+import { ErrorCodes } from '../telemetry/error-codes.tsx';
 import { ExportModal } from '../telemetry/export-modal.tsx';
 import { MinerCharts } from '../telemetry/miner-charts.tsx';
 import { MinerDays } from '../telemetry/miner-days.tsx';
@@ -60,6 +61,7 @@ export const MinerPage = () => {
         {minerId}
       </Header>
       <Fetched query={live}>{(answer) => <Figures miner={findMiner(answer, minerId)} />}</Fetched>
+      <ErrorCodes minerId={minerId} />
       <MinerCharts minerId={minerId} />
       <Reliability minerId={minerId} />
       <MinerDays minerId={minerId} />

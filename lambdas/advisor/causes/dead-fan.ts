@@ -54,8 +54,8 @@ export const deadFan: Cause = {
         holds: s.errorFamilies.has('fan') || undefined,
         weight: 0.3,
         evidence: say(
-          `The miner itself reports ${s.now?.errorCodes?.join(', ')}`,
-          `矿机自身上报错误码 ${s.now?.errorCodes?.join('、')}`,
+          `The miner itself reports ${s.errorsInWords.en}`,
+          `矿机自身上报错误码 ${s.errorsInWords.zh}`,
         ),
       },
     ];

@@ -60,8 +60,8 @@ export const hashboardLost: Cause = {
         holds: s.errorFamilies.has('board') || undefined,
         weight: 0.1,
         evidence: say(
-          `The miner itself reports ${s.now?.errorCodes?.join(', ')}`,
-          `矿机自身上报错误码 ${s.now?.errorCodes?.join('、')}`,
+          `The miner itself reports ${s.errorsInWords.en}`,
+          `矿机自身上报错误码 ${s.errorsInWords.zh}`,
         ),
       },
     ];

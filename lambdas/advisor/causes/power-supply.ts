@@ -19,8 +19,8 @@ export const powerSupply: Cause = {
         holds: s.errorFamilies.has('power') || undefined,
         weight: 0.4,
         evidence: say(
-          `The miner itself reports ${s.now?.errorCodes?.join(', ')}`,
-          `矿机自身上报错误码 ${s.now?.errorCodes?.join('、')}`,
+          `The miner itself reports ${s.errorsInWords.en}`,
+          `矿机自身上报错误码 ${s.errorsInWords.zh}`,
         ),
       },
       {
