@@ -8,6 +8,12 @@ import { commandGate } from './commands/gate.ts';
 import { haltSwitch } from './commands/halt-switch.ts';
 import { Journal } from './commands/journal.ts';
 import type { ConfiguredMiner, GatewayConfig } from './config.ts';
+import { loginWayOf } from './credentials/login-ways.ts';
+import { PasswordChanges } from './credentials/password-changes.ts';
+import { resolvePending } from './credentials/rotate-passwords.ts';
+import { missingFinder } from './discovery/find-missing.ts';
+import { recogniser } from './discovery/recogniser.ts';
+import { Semaphore } from './io/semaphore.ts';
 import { type Log, logToStderr } from './log.ts';
 import { judgeBy, type Miner, openMiners } from './miners.ts';
 import { batcher } from './polling/batcher.ts';
@@ -42,7 +48,10 @@ export type AgentDeps = {
   readonly sealing?: EdgeSealing;
   /** The gateway's own keys, where it has them in its state directory; those of the configuration otherwise. */
   readonly keys?: KeyRing;
-  /** Called with the miners that the cloud kept sealed for a gateway that has none. */
+  /**
+   * Called with an inventory to take the place of the present one: what the cloud kept sealed for a gateway that has none, miners found at
+   * new addresses, passwords that hold after a change. Settles when it is on the disk; a new agent then goes on with it.
+   */
   readonly onInventory?: (miners: readonly ConfiguredMiner[]) => Promise<void>;
 };
 
@@ -124,7 +133,13 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     wake: senders.control.wake,
     ...(deps.onSafety && { onSafety: deps.onSafety }),
   });
-  const miners = openMiners(config, nowMs, sealing.keys);
+  const recognised = recogniser({ state, vault: sealing.vault, miners: config.miners, reports, nowMs });
+  const miners = new Map(
+    [...openMiners(config, nowMs, sealing.keys)].map(([minerId, miner]) => [
+      minerId,
+      { ...miner, adapter: recognised.watch(minerId, miner.adapter) },
+    ]),
+  );
   const journal = new Journal(state, sealing.vault);
   journal.prune(nowMs() - keepLedgerMs);
 
@@ -226,6 +241,22 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     },
   });
 
+  const { onInventory } = deps;
+  const finder =
+    config.discovery &&
+    onInventory &&
+    missingFinder({
+      config: config.discovery,
+      inventory: config.miners,
+      miners,
+      recognised,
+      reports,
+      log,
+      clock: steady,
+      stopping: stopping.signal,
+      onInventory,
+    });
+
   const discover = async () => {
     const deadline = AbortSignal.any([stopping.signal, AbortSignal.timeout(limits.sweepMs)]);
     const identified = await identifyAll([...miners.values()], limits.sockets, deadline);
@@ -250,12 +281,31 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     flush();
   };
 
+  /** A change of password that a crash left open: which of the two holds, the miner says. */
+  const finishPasswordChanges = async () => {
+    const changes = new PasswordChanges(state, sealing.vault);
+    if (!onInventory || changes.all().length === 0) return;
+    const sockets = new Semaphore(limits.sockets);
+    const io = { connectMs: limits.connectMs, exchangeMs: limits.exchangeMs, maxBytes: limits.answerBytes };
+    await resolvePending({
+      miners: config.miners,
+      wayOf: (miner) => loginWayOf(miner, io, sockets, nowMs),
+      changes,
+      keep: onInventory,
+      clock,
+      signal: stopping.signal,
+      onOutcome: (_, outcome) => log('info', 'password_change_ended', { outcome }),
+    });
+  };
+
   executor.recover();
   copy.announce();
   await bus.open();
   const backingUp = copy.backUp();
   const ready = discover();
   const polled = poll();
+  const searching = finder?.run();
+  const resolving = finishPasswordChanges().catch(() => log('error', 'password_change_not_ended'));
 
   return {
     ready,
@@ -280,7 +330,8 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([polled, backingUp]);
+      await Promise.all([polled, backingUp, searching, resolving]);
+      recognised.flush();
       await Promise.all([executor.settled(), overTemperature.settled(), sitePower?.settled()]);
       const sent = Promise.all([senders.control.stop(), senders.telemetry.stop()]);
       await bus.close();

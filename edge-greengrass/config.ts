@@ -46,7 +46,7 @@ export const gatewayLimits = z.strictObject({
   /** A sweep ends then; who was not asked by then has no reading in it. */
   sweepMs: ms.default(30_000),
   /** The share of the interval over which a sweep's asks are spread, each miner at its own place. */
-  spreadPct: z.number().min(0).max(80).default(10),
+  spreadPct: z.number().min(0).max(80).default(5),
   /**
    * Every how many sweeps a hashing miner is asked everything, pools and configuration too; in between what detection needs. Who does
    * not hash is asked everything every time.
@@ -150,32 +150,37 @@ const cloud = z.strictObject({
 });
 export type CloudConfig = z.infer<typeof cloud>;
 
+const holdsAddresses = (ranges: readonly string[], exclude: readonly string[] = []) => {
+  try {
+    return addressSet(ranges, exclude).count > 0;
+  } catch {
+    return false;
+  }
+};
 const rangeText = z
   .string()
   .max(200)
-  .refine(
-    (text) => {
-      try {
-        return addressSet([text]).count > 0;
-      } catch {
-        return false;
-      }
-    },
-    { message: 'must be an address, a subnet, a span of addresses or a list of them' },
-  );
+  .refine((text) => holdsAddresses([text]), {
+    message: 'must be an address, a subnet, a span of addresses or a list of them',
+  });
 /** Where miners may stand, so that one that has a new address is found again by its MAC. */
-const discovery = z.strictObject({
-  ranges: z.array(rangeText).min(1).max(64),
-  exclude: z.array(rangeText).max(64).default([]),
-  /** While miners are unreachable, the ranges are searched for them at most this often. */
-  everyMs: z
-    .int()
-    .min(60_000)
-    .max(24 * 3_600_000)
-    .default(10 * 60_000),
-  /** Addresses that such a search begins per second. */
-  perS: z.int().min(1).max(10_000).default(200),
-});
+const discovery = z
+  .strictObject({
+    ranges: z.array(rangeText).min(1).max(64),
+    exclude: z.array(rangeText).max(64).default([]),
+    /** While miners are unreachable, the ranges are searched for them at most this often. */
+    everyMs: z
+      .int()
+      .min(60_000)
+      .max(24 * 3_600_000)
+      .default(10 * 60_000),
+    /** Addresses that such a search begins per second. */
+    perS: z.int().min(1).max(10_000).default(200),
+  })
+  .refine(({ ranges, exclude }) => holdsAddresses(ranges, exclude), {
+    path: ['ranges'],
+    message: 'must leave addresses to look at, and at most a million',
+  });
 export type DiscoveryConfig = z.infer<typeof discovery>;
 
 /** Health, metrics and the local page over HTTP, for reading only. */

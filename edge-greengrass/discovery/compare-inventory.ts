@@ -28,7 +28,7 @@ export type Duplicate = {
 type Marked = Pick<KnownMachine, 'macAddress' | 'serialNumber'>;
 
 /** Two sightings cannot be of one machine where one mark differs and no other agrees. */
-const contradict = (one: Marked, other: Marked) => {
+export const contradict = (one: Marked, other: Marked) => {
   const [mac, serial] = [
     agreement(one.macAddress, other.macAddress),
     agreement(one.serialNumber, other.serialNumber),

@@ -67,7 +67,7 @@ export const identifyMachine = async (
       family,
       stock,
       model: identity.model,
-      firmware: identity.firmware,
+      ...(identity.firmware !== 'unknown' && { firmware: identity.firmware }),
       apiVersion: identity.apiVersion,
       ...(macAddress && { macAddress }),
       ...(serialNumber && { serialNumber }),

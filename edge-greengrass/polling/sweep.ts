@@ -45,6 +45,8 @@ export type SweepResult = {
 /** How long a shard's batch waits for one miner: what comes later goes with the shard's next batch. */
 const patienceMs = 2_500;
 const lookMs = 100;
+/** After so many asks in a row that failed, a miner is asked again who it is. */
+const forgottenAfter = 3;
 /** Who takes longer than this, and much longer than the others, is slow. */
 const slowMs = 1_000;
 const slowFactor = 4;
@@ -125,6 +127,8 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
     }
     miner.unparseable = fault === 'unparseable';
     miner.failures = fault === undefined ? 0 : miner.failures + 1;
+    // Who comes back after a while may be another machine, or have other firmware.
+    if (miner.failures >= forgottenAfter) miner.identity = undefined;
     miner.nextAskMs = nextAskMs(miner.failures, clock.nowMs(), pollIntervalMs, maxBackoffMs, turn.place);
     turn.isSlow = fault !== undefined || tookMs > Math.max(slowMs, slowFactor * usualMs);
     if (fault === undefined) usualMs += (Math.min(tookMs, slowMs) - usualMs) / 64;
