@@ -294,6 +294,20 @@ const edgeBenches = [
     },
     async (settings, watcher) => (await import('./edge/sweep.ts')).benchSweep(settings, watcher),
   ),
+  entry(
+    {
+      name: 'edge latency',
+      page: 'edge.md',
+      about: 'from a miner’s answer to what the cloud keeps, and bytes on the uplink',
+      options: [
+        { flag: 'miners N', about: 'of the site (default 1000)' },
+        { flag: 'minutes N', about: 'of steady telemetry at the usual interval (default 10)' },
+        { flag: 'seed N', about: 'of the simulation (default 1)' },
+      ],
+      shape: { miners: count(1_000, 10_000), minutes: count(10, 1_440), seed },
+    },
+    async (settings, watcher) => (await import('./edge/latency.ts')).benchLatency(settings, watcher),
+  ),
 ];
 
 /** Every bench; `telemetry` alone runs all whose names begin with it. */
