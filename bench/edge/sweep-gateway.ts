@@ -4,7 +4,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { gatewayLimits, parseGatewayConfig } from '../../edge-greengrass/config.ts';
+import { gatewayLimits, readGatewayConfig } from '../../edge-greengrass/config.ts';
 import { logNothing } from '../../edge-greengrass/log.ts';
 import { type Miner, openMiners } from '../../edge-greengrass/miners.ts';
 import { batcher } from '../../edge-greengrass/polling/batcher.ts';
@@ -39,7 +39,7 @@ const countBytes = () => {
 };
 
 const measure = async (task: SweepTask): Promise<Measured> => {
-  const config = parseGatewayConfig(JSON.parse(task.config));
+  const config = readGatewayConfig(task.configPath);
   const miners = openMiners(config, Date.now, await newGatewayKeys());
   const askMs: number[] = [];
   let isMeasuring = false;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 
 /** What the bench tells the process of a gateway. */
 export const sweepTask = z.object({
-  /** JSON: a gateway's configuration. */
-  config: z.string(),
+  /** The file of a gateway's configuration. */
+  configPath: z.string(),
   directory: z.string(),
   depth: z.enum(['core', 'full']),
   /** Measured sweeps, after two that are not. */

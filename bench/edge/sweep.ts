@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfiguredMiner, GatewayConfigInput } from '../../edge-greengrass/config.ts';
@@ -64,7 +64,9 @@ const measureSite = async (
         limits: { sockets, spreadPct: 0, sweepMs: 60_000, ...(holes && { maxBackoffMs: 1 }) },
       };
       const what = `${depth} sweeps of ${miners} miners${holes ? ', a tenth black-holed' : ''}`;
-      const task = { config: JSON.stringify(config), directory, depth, sweeps };
+      const configPath = join(directory, 'config.json');
+      writeFileSync(configPath, JSON.stringify(config), { mode: 0o600 });
+      const task = { configPath, directory, depth, sweeps };
       const measured = await runGateway(task, what, watcher).finally(() =>
         rmSync(directory, { recursive: true, force: true }),
       );
