@@ -11,12 +11,14 @@ export const listOf = (value: unknown): readonly Fields[] =>
   Array.isArray(value) ? value.filter(isFields) : [];
 
 const largest = 1e12;
+/** Longer texts are no numbers, and would keep the pattern busy. */
+const longestNumber = 64;
 
 /** A finite number, also where the firmware writes it as text, with a unit behind it ("3250 W") or with a comma. */
 export const numberOf = (value: unknown): number | undefined => {
   if (typeof value === 'number')
     return Number.isFinite(value) && Math.abs(value) <= largest ? value : undefined;
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string' || value.length > longestNumber) return undefined;
   const found = /^\s*(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*[a-z%°/]*\s*$/i.exec(value);
   return found?.[1] === undefined ? undefined : numberOf(Number(found[1]));
 };

@@ -1,51 +1,24 @@
+import { readDamaged } from './damaged-json.ts';
 import { MinerFault } from './miner-fault.ts';
 
-/** Known damage of miners' JSON, each with its repair. Applied in order and only when the text does not parse. */
-const repairs: readonly (readonly [RegExp, string])[] = [
-  [/\p{Cc}+/gu, ''],
-  [/\}\s*\{/g, '},{'],
-  [/\]\s*\[/g, '],['],
-  [/,\s*([}\]])/g, '$1'],
-  [/([[{])\s*,/g, '$1'],
-  [/""(?=[A-Za-z_][\w %.-]*"\s*:)/g, '","'],
-  [/:\s*-?(?:inf(?:inity)?|nan)\b/gi, ':null'],
-  [/^\s*,/, ''],
-];
+/** Miners nest three or four deep; what nests deeper than this is not meant to be read. */
+export const deepest = 64;
 
-/** A list written with braces, `{"110","218"}` or `{{…},{…}}`, as Whatsminer 2.0.4 writes error codes. */
-const listLikeDict = (text: string) =>
-  text
-    .replace(/\{(\s*"[^"]*"\s*(?:,\s*"[^"]*"\s*)*)\}/g, '[$1]')
-    .replace(/"error_code"\s*:\s*\{\s*(\{.*?\})\s*\}/g, '"error_code":[$1]');
-
-const closers = (text: string) => {
-  const open: string[] = [];
+/** Whether the text nests within `deepest`, whatever else is wrong with it. */
+const isShallow = (text: string) => {
+  let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
-    const char = text[at];
+    const char = text.charCodeAt(at);
     if (inString) {
-      if (char === '\\') at++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{') open.push('}');
-    else if (char === '[') open.push(']');
-    else if (char === '}' || char === ']') open.pop();
+      if (char === 0x5c) at++;
+      else if (char === 0x22) inString = false;
+    } else if (char === 0x22) inString = true;
+    else if (char === 0x7b || char === 0x5b) {
+      if (++depth > deepest) return false;
+    } else if (char === 0x7d || char === 0x5d) depth--;
   }
-  return inString ? undefined : open.reverse().join('');
-};
-
-/** Cuts an answer that ends early back to its last whole member and closes what is open. */
-const closeTruncated = (text: string): unknown => {
-  let cut = text.length;
-  for (let attempt = 0; attempt < 40 && cut > 0; attempt++) {
-    cut = text.lastIndexOf(',', cut - 1);
-    if (cut < 0) break;
-    const kept = text.slice(0, cut);
-    const tail = closers(kept);
-    const parsed = tail === undefined ? undefined : tryParse(kept + tail);
-    if (parsed !== undefined) return parsed;
-  }
-  return undefined;
+  return true;
 };
 
 const tryParse = (text: string): unknown => {
@@ -56,24 +29,34 @@ const tryParse = (text: string): unknown => {
   }
 };
 
-/**
- * Parses what miners call JSON: as it stands if it can be, else with the repairs that their firmware needs, at last cut
- * back to what arrived whole. Throws MinerFault `unparseable` when no object or list remains.
- */
-export const parseLooseJson = (raw: string): unknown => {
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** The commonest damage, of every `stats` of a stock Antminer, before the slow way. */
+const withCommas = (text: string) =>
+  text.includes('}{') ? tryParse(text.replaceAll('}{', '},{')) : undefined;
+
+const read = (raw: string): { readonly value: object; readonly isCut: boolean } => {
   const text = raw.replace(/^\uFEFF/, '').trim();
+  if (!isShallow(text)) throw new MinerFault('unparseable', 'the answer nests too deeply');
   const asIs = tryParse(text);
-  if (isContainer(asIs)) return asIs;
-  let repaired = text;
-  for (const [pattern, replacement] of repairs) repaired = repaired.replace(pattern, replacement);
-  for (const candidate of [repaired, listLikeDict(repaired)]) {
-    const parsed = tryParse(candidate);
-    if (isContainer(parsed)) return parsed;
-  }
-  if (!/^[[{]/.test(repaired)) throw new MinerFault('unparseable', 'the answer is not JSON');
-  const partial = closeTruncated(repaired);
-  if (isContainer(partial)) return partial;
-  throw new MinerFault('unparseable', 'the answer is not JSON, even with the known repairs');
+  if (isContainer(asIs)) return { value: asIs, isCut: false };
+  const joined = withCommas(text);
+  if (isContainer(joined)) return { value: joined, isCut: false };
+  return readDamaged(text);
 };
 
-const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/**
+ * Parses what miners call JSON: as it stands if it can be, else as `readDamaged` reads it, at last what arrived whole of an answer
+ * that was cut. Throws MinerFault `unparseable` when no object or list remains.
+ */
+export const parseLooseJson = (raw: string): unknown => read(raw).value;
+
+/**
+ * The same for what is to be written back, changed, as a whole: an answer that was cut is `unparseable`, since what it lacks would
+ * be lost in the miner.
+ */
+export const parseWholeJson = (raw: string): unknown => {
+  const { value, isCut } = read(raw);
+  if (isCut) throw new MinerFault('unparseable', 'the answer was cut');
+  return value;
+};

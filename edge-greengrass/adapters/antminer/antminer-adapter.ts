@@ -1,6 +1,6 @@
 import type { MinerOrder } from '../../../contracts/command.ts';
 import type { MinerState, PowerMode } from '../../../contracts/reading.ts';
-import { parseLooseJson } from '../../io/loose-json.ts';
+import { parseLooseJson, parseWholeJson } from '../../io/loose-json.ts';
 import { asMinerFault, MinerFault } from '../../io/miner-fault.ts';
 import { LostAnswer } from '../../io/tcp-exchange.ts';
 import type {
@@ -42,7 +42,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
   const web = async (path: string, signal?: AbortSignal): Promise<Fields> => {
     const answer = await io.http('GET', path, undefined, signal);
     if (answer.status !== 200) throw new MinerFault('denied', `the web interface answers ${answer.status}`);
-    return fieldsOf(parseLooseJson(answer.body));
+    return fieldsOf(parseWholeJson(answer.body));
   };
   const readConf = async (signal?: AbortSignal): Promise<MinerConf> => {
     const conf = await web('/cgi-bin/get_miner_conf.cgi', signal);

@@ -1,5 +1,5 @@
 import type { MinerState, PowerMode } from '../../../contracts/reading.ts';
-import { parseLooseJson } from '../../io/loose-json.ts';
+import { parseLooseJson, parseWholeJson } from '../../io/loose-json.ts';
 import { MinerFault } from '../../io/miner-fault.ts';
 import type { MinerAdapter, WriteOutcome } from '../miner-adapter.ts';
 import type { MinerIo } from '../miner-io.ts';
@@ -31,10 +31,10 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
   /** Firmware without the page for power is not asked for it again. */
   let tellsPower = true;
 
-  const page = async (name: string, signal?: AbortSignal): Promise<Fields> => {
+  const page = async (name: string, signal?: AbortSignal, parse = parseLooseJson): Promise<Fields> => {
     const answer = await io.http('GET', `/cgi-bin/${name}.cgi`, undefined, signal);
     if (answer.status !== 200) throw new MinerFault('denied', `the web interface answers ${answer.status}`);
-    return fieldsOf(parseLooseJson(answer.body));
+    return fieldsOf(parse(answer.body));
   };
   const orNothing = (answer: Promise<Fields>) => answer.catch((): Fields => ({}));
   const powerW = async (signal?: AbortSignal) => {
@@ -104,7 +104,7 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
 
   /** What is not named stays as it is read just before: the write replaces the whole. */
   const setConf = async (change: Fields, signal?: AbortSignal) => {
-    const conf = await page('get_miner_conf', signal);
+    const conf = await page('get_miner_conf', signal, parseWholeJson);
     if (conf.pools === undefined) throw new MinerFault('denied', 'the miner does not tell its configuration');
     return judged(await post('/cgi-bin/set_miner_conf.cgi', { ...conf, ...change }, signal));
   };
