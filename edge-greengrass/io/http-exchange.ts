@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { MinerFault } from './miner-fault.ts';
+import { onAbort } from './on-abort.ts';
 import { type IoLimits, LostAnswer } from './tcp-exchange.ts';
 
 export type HttpRequest = {
@@ -49,15 +50,14 @@ export const httpExchange = (
     let timer = setTimeout(() => fail('timeout', 'no connection within the deadline'), limits.connectMs);
     const settle = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      unheard();
     };
     const fail = (kind: MinerFault['kind'], message: string) => {
       settle();
       outgoing.destroy();
       reject(sent ? new LostAnswer(kind, message) : new MinerFault(kind, message));
     };
-    const abort = () => fail('aborted', 'stopped while the miner was asked');
-    signal?.addEventListener('abort', abort, { once: true });
+    const unheard = onAbort(signal, () => fail('aborted', 'stopped while the miner was asked'));
 
     outgoing.once('socket', (socket) =>
       socket.once('connect', () => {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { answerEnd } from './answer-end.ts';
-import { MinerFault } from './miner-fault.ts';
+import { asMinerFault, MinerFault } from './miner-fault.ts';
+import { onAbort } from './on-abort.ts';
 
 export type IoLimits = {
   readonly connectMs: number;
@@ -13,19 +14,35 @@ export type IoLimits = {
 export class LostAnswer extends MinerFault {}
 
 /**
- * One request, one answer, one connection, as cgminer's API works. Rejects with MinerFault: `unreachable` when nothing
- * accepts, `timeout` past either deadline, `too_large` past the byte limit, `aborted` by the signal. A fault after the
- * request was sent is a LostAnswer.
+ * Where bytes arrive, of all connections: a read ends before the next begins, so what came is copied out of it and nothing waits in it. A
+ * buffer for each read would be 64 KB for an answer of two.
  */
-export const exchange = (
-  endpoint: { readonly host: string; readonly port: number },
-  request: string,
+const arrival = Buffer.alloc(64 * 1024);
+
+type Endpoint = { readonly host: string; readonly port: number };
+
+/** The answer in what has arrived, or undefined while more must come; `ended` when no more will. May throw MinerFault. */
+type AnswerIn = (bytes: Buffer, ended: boolean) => Buffer | undefined;
+
+/**
+ * One request, one answer, one connection. Rejects with MinerFault: `unreachable` when nothing accepts, `timeout` past
+ * either deadline, `too_large` past the byte limit, `aborted` by the signal. A fault after the request was sent is a
+ * LostAnswer.
+ */
+const converse = (
+  endpoint: Endpoint,
+  request: string | Buffer,
+  answerIn: AnswerIn,
   limits: IoLimits,
   signal?: AbortSignal,
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new MinerFault('aborted', 'stopped before the miner was asked'));
-    const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+    const socket = connect({
+      host: endpoint.host,
+      port: endpoint.port,
+      onread: { buffer: arrival, callback: (count) => take(Buffer.from(arrival.subarray(0, count))) },
+    });
     const chunks: Buffer[] = [];
     let length = 0;
     let sent = false;
@@ -33,19 +50,27 @@ export const exchange = (
 
     const settle = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      unheard();
       socket.destroy();
     };
     const fail = (kind: MinerFault['kind'], message: string) => {
       settle();
       reject(sent ? new LostAnswer(kind, message) : new MinerFault(kind, message));
     };
-    const finish = (bytes: Buffer) => {
-      settle();
-      resolve(bytes.toString('utf8'));
+    /** False while more must come. */
+    const finish = (bytes: Buffer, ended: boolean) => {
+      try {
+        const answer = answerIn(bytes, ended);
+        if (!answer) return false;
+        settle();
+        resolve(answer.toString('utf8'));
+      } catch (error) {
+        const { kind, message } = asMinerFault(error);
+        fail(kind, message);
+      }
+      return true;
     };
-    const abort = () => fail('aborted', 'stopped while the miner was asked');
-    signal?.addEventListener('abort', abort, { once: true });
+    const unheard = onAbort(signal, () => fail('aborted', 'stopped while the miner was asked'));
 
     socket.once('connect', () => {
       clearTimeout(timer);
@@ -53,20 +78,59 @@ export const exchange = (
       sent = true;
       socket.write(request);
     });
-    socket.on('data', (chunk: Buffer) => {
+    /** False once no more is to be read. */
+    const take = (chunk: Buffer): boolean => {
       length += chunk.length;
-      if (length > limits.maxBytes) return fail('too_large', `the answer exceeds ${limits.maxBytes} bytes`);
+      if (length > limits.maxBytes) {
+        fail('too_large', `the answer exceeds ${limits.maxBytes} bytes`);
+        return false;
+      }
       chunks.push(chunk);
       const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks, length);
       if (chunks.length > 64) chunks.splice(0, chunks.length, bytes);
-      const end = answerEnd(bytes);
-      if (end !== undefined) finish(bytes.subarray(0, end));
-    });
+      return !finish(bytes, false);
+    };
     socket.once('error', () =>
       fail('unreachable', sent ? 'the connection broke' : 'nothing accepts the connection'),
     );
     socket.once('close', () => {
       if (length === 0) return fail('unreachable', 'closed without an answer');
-      finish(Buffer.concat(chunks, length));
+      if (!finish(Buffer.concat(chunks, length), true)) fail('unreachable', 'closed within an answer');
     });
   });
+
+const plainAnswer: AnswerIn = (bytes, ended) => {
+  const end = answerEnd(bytes);
+  if (end !== undefined) return bytes.subarray(0, end);
+  return ended ? bytes : undefined;
+};
+
+/** As cgminer's API works: text, ended by NUL, by the end of its JSON, or by the connection's. Rejects as `converse` does. */
+export const exchange = (endpoint: Endpoint, request: string, limits: IoLimits, signal?: AbortSignal) =>
+  converse(endpoint, request, plainAnswer, limits, signal);
+
+/** Frames of no length are heartbeats between answers. */
+const framedAnswer =
+  (maxBytes: number): AnswerIn =>
+  (bytes) => {
+    for (let at = 0; bytes.length >= at + 4; at += 4) {
+      const length = bytes.readUInt32LE(at);
+      if (length === 0) continue;
+      if (length > maxBytes) throw new MinerFault('too_large', `the answer exceeds ${maxBytes} bytes`);
+      return bytes.length < at + 4 + length ? undefined : bytes.subarray(at + 4, at + 4 + length);
+    }
+    return undefined;
+  };
+
+/** Text behind its length in four bytes, least first, both ways. Rejects as `converse` does. */
+export const framedExchange = (
+  endpoint: Endpoint,
+  request: string,
+  limits: IoLimits,
+  signal?: AbortSignal,
+) => {
+  const text = Buffer.from(request, 'utf8');
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(text.length);
+  return converse(endpoint, Buffer.concat([head, text]), framedAnswer(limits.maxBytes), limits, signal);
+};
