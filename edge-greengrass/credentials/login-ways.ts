@@ -1,16 +1,33 @@
 import { familyOf } from '../adapters/adapter-for.ts';
 import { antminerLogin } from '../adapters/antminer/web-login.ts';
+import { auradineLogin } from '../adapters/auradine/token-login.ts';
+import { braiinsLogin } from '../adapters/braiins/rest-login.ts';
 import type { EdgeVendor } from '../adapters/edge-vendors.ts';
+import { elphapexLogin } from '../adapters/elphapex/web-login.ts';
+import { epicLogin } from '../adapters/epic/body-password.ts';
 import { minerIo } from '../adapters/miner-io.ts';
+import { protoLogin } from '../adapters/proto/rest-login.ts';
+import { sealminerLogin } from '../adapters/sealminer/web-login.ts';
+import { vnishLogin } from '../adapters/vnish/unlock.ts';
 import { whatsminerLogin } from '../adapters/whatsminer/api-login.ts';
 import type { ConfiguredMiner } from '../config.ts';
 import type { Semaphore } from '../io/semaphore.ts';
 import type { IoLimits } from '../io/tcp-exchange.ts';
 import type { LoginWay, LoginWayOf } from './login-way.ts';
 
-/** Families whose logins the gateway can try, and change where the firmware has a way. */
+/**
+ * Families whose logins the gateway can try, and change where the firmware is known to have a way. LuxOS and AxeOS ask for no login; of an
+ * Avalon nothing is known that would try one without an effect.
+ */
 const ways: Readonly<Partial<Record<EdgeVendor, LoginWayOf>>> = {
   antminer: antminerLogin,
+  auradine: auradineLogin,
+  braiins: braiinsLogin,
+  elphapex: elphapexLogin,
+  epic: epicLogin,
+  proto: protoLogin,
+  sealminer: sealminerLogin,
+  vnish: vnishLogin,
   whatsminer: whatsminerLogin,
 };
 

@@ -79,6 +79,11 @@ export const auradineProtocol: ProtocolOf = (miner, { seed, nowMs, password: ini
     rpc: { kind: 'rpc', answer: answerRpc },
     http: { kind: 'web', miner, answer: answerWeb },
     vendorHttpPort: 8080,
-    login: { username: 'admin', password: initial },
+    login: {
+      username: 'admin',
+      get password() {
+        return password;
+      },
+    },
   };
 };

@@ -22,7 +22,12 @@ export type SiteOptions = {
   /** First port of a consecutive run (two for each miner, then one each for API 3); by default the system chooses. */
   readonly basePort?: number;
   /** Gives each miner an address of its own under 127/8 and these ports, as on a real site. Not on macOS. */
-  readonly vendorPorts?: { readonly rpcPort: number; readonly httpPort: number };
+  readonly vendorPorts?: {
+    readonly rpcPort: number;
+    readonly httpPort: number;
+    /** The addresses' second octet; 64 by default. */
+    readonly net?: number;
+  };
   /** Passwords in place of the usual ones, for whoever looks for traces of them. */
   readonly passwords?: Readonly<Partial<Record<Vendor, string>>>;
   /** Wall time of the miners' clocks, for `When` and the life of tokens. */
@@ -153,8 +158,9 @@ const vendorFramePort = 4433;
 
 const portsOf = (options: SiteOptions, index: number): EndpointPorts => {
   if (options.vendorPorts) {
-    const host = `127.${64 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
-    return { host, framePort: vendorFramePort, vendors: true, ...options.vendorPorts };
+    const { net = 64, ...ports } = options.vendorPorts;
+    const host = `127.${net + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+    return { host, framePort: vendorFramePort, vendors: true, ...ports };
   }
   const host = options.host ?? '127.0.0.1';
   if (!/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host))
