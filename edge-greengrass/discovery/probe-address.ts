@@ -79,8 +79,8 @@ export const probeAddress = async (
     const first = await say('version');
     heard.rpc = first.heard;
     if (first.heard.kind !== 'open') return;
-    // ePIC has its web interface on the port where others have their RPC (epicblockchain/epic-dashboard).
-    if (/^HTTP\/1/.test(first.text)) {
+    // ePIC has its web interface on the port where others have their RPC (epicblockchain/epic-dashboard): JSON alone is no request to it.
+    if (first.text === '' || first.text.startsWith('HTTP/1')) {
       const capabilities = await page(ports.rpc, '/capabilities');
       const isEpic = capabilities.page?.status === 200 && capabilities.page.body.includes('"Model"');
       if (isEpic) note({ family: 'epic', stock: false });

@@ -59,7 +59,7 @@ const writePages = new Set(['set_miner_conf', 'setworkmode', 'blink', 'reboot'])
  */
 export const elphapexProtocol: ProtocolOf = (miner, { nowMs, password = 'root' }) => {
   const configuration = new ElphapexConfiguration(miner.settings.pools);
-  const gate = new DigestGate(nowMs, 'Elphapex');
+  const gate = new DigestGate(nowMs, 'Daoge Miner');
   const login = { username: 'root', password };
   return {
     http: {

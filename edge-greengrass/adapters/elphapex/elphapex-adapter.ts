@@ -164,6 +164,9 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
         model: `Elphapex ${model}`,
         firmware: version ?? 'unknown',
         apiVersion: textOf(fieldsOf(stats.STATUS).api_version) ?? 'unknown',
+        macAddress: textOf(system.macaddr),
+        serialNumber: textOf(system.serinum),
+        hostname: textOf(system.hostname),
       };
     },
   });

@@ -121,11 +121,14 @@ export const protoAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapt
         throw new MinerFault('unparseable', 'this is not a Proto Rig');
       serials = undefined;
       await knownSerials(signal);
+      const { fields: pairing } = await orNothing(get('pairing/info', signal));
       return {
         vendor: 'proto',
         model: /^proto/i.test(name) ? name : `Proto ${name}`,
         firmware: textOf(fieldsOf(system.os).version) ?? 'unknown',
         apiVersion: textOf(fieldsOf(system.web_server).version) ?? 'unknown',
+        macAddress: textOf(pairing.mac),
+        serialNumber: textOf(pairing.cb_sn),
       };
     },
   });

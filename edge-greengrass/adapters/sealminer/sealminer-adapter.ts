@@ -159,6 +159,8 @@ export const sealminerAdapter = ({ minerId, io, username, password, nowMs }: Dep
         model: model ? `Sealminer ${model}` : 'Sealminer',
         firmware: textOf(told.Firmware) ?? String(numberOf(told.Firmware) ?? 'unknown'),
         apiVersion: textOf(entry.API) ?? String(numberOf(entry.API) ?? 'unknown'),
+        macAddress: textOf(told.MAC),
+        serialNumber: textOf(told['Ctrl Board SN']),
       };
     },
   });
