@@ -52,7 +52,8 @@ export const gatewayAnswer = z.strictObject({ gateway, credentials: gatewayCrede
 export const newClaim = z.strictObject({
   gateway_id: gatewayId,
   name: displayName,
-  zone_ids: zoneBinding.default('all'),
+  /** Left out: all, or those of a gateway that is there already. */
+  zone_ids: zoneBinding.optional(),
   /** Up to 30 days. */
   valid_for_hours: z.int().min(1).max(720).default(72),
   /** With a claim certificate, for a gateway that registers over MQTT. */

@@ -34,7 +34,7 @@ export const asResult = <T>(committed: { readonly ok: true } | Refused, value: T
     ? succeed(value)
     : fail(committed.failure.code, committed.failure.message, committed.failure.issues);
 
-const failureOf = (code: Failure['code'], message: string, field?: string): Failure => ({
+export const failureOf = (code: Failure['code'], message: string, field?: string): Failure => ({
   code,
   message,
   ...(field !== undefined && { issues: [{ field, message }] }),

@@ -281,6 +281,30 @@ describe('miners', () => {
     expect(await events(params.site_id)).toHaveLength(before);
   });
 
+  it('go to no gateway that does not serve their zone', async () => {
+    const params = await fleet.aSite();
+    const one = { ...params, miner_id: 'm-1' };
+    const bound = `gw-${params.site_id}-2`;
+    await fleet.bind(params.site_id, bound, ['z2']);
+    const away = `validation_failed: gateway_id: gateway ${bound} does not serve every zone of these miners (z1)`;
+    const miners = [fleet.aMiner('m-1', params, { gateway_id: bound })];
+    expect(await fleet.refusal('registerMiners', { params, body: { miners } })).toBe(away);
+    await fleet.ask('registerMiners', {
+      params,
+      body: { miners: [fleet.aMiner('m-1', params, { gateway_id: bound, zone_id: 'z2' })] },
+    });
+    expect(await fleet.refusal('changeMiner', { params: one, body: { version: 1, zone_id: 'z1' } })).toBe(
+      away,
+    );
+    await fleet.ask('retireMiner', { params: one, body: { version: 1, reason } });
+    await fleet.bind(params.site_id, bound, ['z1']);
+    expect(await fleet.refusal('restoreMiner', { params: one, body: { version: 2, reason } })).toBe(
+      away.replace('(z1)', '(z2)'),
+    );
+    await fleet.bind(params.site_id, bound, 'all');
+    await fleet.ask('restoreMiner', { params: one, body: { version: 2, reason } });
+  });
+
   it('retire, keep their history, and come back', async () => {
     const params = await fleet.aSite();
     const one = { ...params, miner_id: 'm-1' };

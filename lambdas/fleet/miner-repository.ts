@@ -7,6 +7,7 @@ import {
   asResult,
   commitSteps,
   countStep,
+  failureOf,
   insertStep,
   inUseStep,
   replaceStep,
@@ -36,24 +37,64 @@ const itemOf = (siteId: number, { owners, ...miner }: StoredMiner) => ({
 /** Where a miner is put that was not there before, and whose it becomes: all of it must be in use. */
 const placesOf = ({ before, after }: MinerWrite): string[] => {
   const returns = before?.status !== 'active' && after.status === 'active';
+  const moves = returns || before?.zone_id !== after.zone_id;
   const last = after.owners.at(-1)?.customer_id;
   return [
-    ...(returns || before?.zone_id !== after.zone_id ? [`zone_id ${after.zone_id}`] : []),
-    ...(returns || before?.gateway_id !== after.gateway_id ? [`gateway_id ${after.gateway_id}`] : []),
+    ...(moves ? [`zone_id ${after.zone_id}`] : []),
+    // In another zone the same gateway must be one that serves it.
+    ...(moves || before?.gateway_id !== after.gateway_id ? [`gateway_id ${after.gateway_id}`] : []),
     ...(last && before?.owners.at(-1)?.customer_id !== last ? [`customer_id ${last}`] : []),
   ];
 };
 
-const placeStep = (TableName: string, siteId: number, place: string): Step => {
+const placeStep = (TableName: string, siteId: number, place: string, part: readonly MinerWrite[]): Step => {
   const [field = '', id = ''] = place.split(' ');
   switch (field) {
     case 'zone_id':
       return inUseStep(TableName, fleetKeys.zone(siteId, id), `zone ${id}`, field);
     case 'gateway_id':
-      return inUseStep(TableName, fleetKeys.gateway(siteId, id), `gateway ${id}`, field);
+      return servesStep(
+        TableName,
+        siteId,
+        id,
+        part.filter((write) => placesOf(write).includes(place)),
+      );
     default:
       return inUseStep(TableName, fleetKeys.customer(siteId, id), `customer ${id}`, field);
   }
+};
+
+/** The gateway is there and serves every zone in which these miners are to be. */
+const servesStep = (
+  TableName: string,
+  siteId: number,
+  gatewayId: string,
+  writes: readonly MinerWrite[],
+): Step => {
+  const zones = [...new Set(writes.map(({ after }) => after.zone_id))];
+  const served = zones.map((_, at) => `contains(zone_ids, :zone${at})`).join(' AND ');
+  return {
+    item: {
+      ConditionCheck: {
+        TableName,
+        Key: fleetKeys.gateway(siteId, gatewayId),
+        ConditionExpression: `attribute_exists(pk) AND (attribute_not_exists(zone_ids) OR zone_ids = :all OR (${served}))`,
+        ExpressionAttributeValues: {
+          ':all': 'all',
+          ...Object.fromEntries(zones.map((zone, at) => [`:zone${at}`, zone])),
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    },
+    refusal: (current) =>
+      failureOf(
+        'validation_failed',
+        current
+          ? `gateway_id: gateway ${gatewayId} does not serve every zone of these miners (${zones.slice(0, 5).join(', ')})`
+          : `gateway_id: gateway ${gatewayId} is not of this site`,
+        'gateway_id',
+      ),
+  };
 };
 
 /** Parts that one transaction can take, with everything that their miners are put into. */
@@ -99,7 +140,7 @@ export const writePart =
           ? replaceStep(fleetTable, key, item, before.version, `Miner ${after.miner_id}`)
           : insertStep(fleetTable, key, item, `miner_id ${after.miner_id} exists already`);
       }),
-      ...places.map((place) => placeStep(fleetTable, siteId, place)),
+      ...places.map((place) => placeStep(fleetTable, siteId, place, part)),
       inUseStep(fleetTable, fleetKeys.site(tenantId, siteId), 'Site'),
       countStep(fleetTable, fleetKeys.registry(siteId)),
     ];

@@ -1,5 +1,6 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Principal } from '../../contracts/access.ts';
+import type { ZoneBinding } from '../../contracts/gateway-keys.ts';
 import type { Route } from '../../contracts/route.ts';
 import { startTables } from '../../test/support/tables.ts';
 import type { RouteInput } from '../shared/api-handler.ts';
@@ -92,6 +93,15 @@ export const startFleet = async () => {
       );
     return params;
   };
+  const bind = (siteId: number, gatewayId: string, zone_ids: ZoneBinding) =>
+    store.db.send(
+      new UpdateCommand({
+        TableName: store.fleetTable,
+        Key: fleetKeys.gateway(siteId, gatewayId),
+        UpdateExpression: 'SET zone_ids = :zones',
+        ExpressionAttributeValues: { ':zones': zone_ids },
+      }),
+    );
   const aMiner = (miner_id: string, site: { site_id: number }, rest: object = {}) => ({
     miner_id,
     vendor: 'antminer',
@@ -102,7 +112,7 @@ export const startFleet = async () => {
     rated_power_w: 3_500,
     ...rest,
   });
-  return { tables, store, time, call, ask, refusal, aSite, aMiner };
+  return { tables, store, time, call, ask, refusal, aSite, bind, aMiner };
 };
 
 type Answer<K extends keyof Routes> = Routes[K]['success'] extends { body: { _output: infer B } } ? B : never;

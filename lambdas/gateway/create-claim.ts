@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
 import type { claimSecret, newClaim } from '../../contracts/api-gateways.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import type { Clock } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { ClaimRecord } from './claim.ts';
+import type { GatewayRecord } from './gateway.ts';
 import { type Actor, bySystem, gatewayEvent } from './gateway-events.ts';
 import { hashOf, newClaimCode } from './secrets.ts';
 import type { MadeIdentity } from './thing-registry.ts';
@@ -11,6 +13,7 @@ import type { MadeIdentity } from './thing-registry.ts';
 export type CreateClaimDeps = {
   /** The site that has a gateway of this name, if any. */
   readonly findSite: (gatewayId: string) => Promise<number | undefined>;
+  readonly readGateway: (siteId: number, gatewayId: string) => Promise<GatewayRecord | undefined>;
   /** Those of these zones that the site does not have. */
   readonly missingZones: (siteId: number, zoneIds: readonly string[]) => Promise<readonly string[]>;
   readonly insertClaim: (claim: ClaimRecord, event: NewDomainEvent) => Promise<boolean>;
@@ -23,7 +26,7 @@ export type ClaimSecret = z.infer<typeof claimSecret>;
 type Owner = { readonly tenantId: string; readonly siteId: number };
 
 /**
- * Makes the right to register one gateway, once: a new one, or one that the site has and that is to be given new credentials. The
+ * Makes the right to register one gateway, once: a new one, or one that the site has, which is to be given new credentials and keeps its zones. The
  * code, and the claim certificate where one was asked for, are in the answer and nowhere else.
  */
 export const createClaim =
@@ -33,11 +36,18 @@ export const createClaim =
     by: Actor,
     wanted: z.output<typeof newClaim>,
   ): Promise<Result<{ claim: ClaimRecord; secret: ClaimSecret }>> => {
-    const { gateway_id, name, zone_ids } = wanted;
+    const { gateway_id, name } = wanted;
     const siteOfName = await deps.findSite(gateway_id);
     if (siteOfName !== undefined && siteOfName !== siteId)
       return fail('conflict', `gateway_id ${gateway_id} is taken`);
-    const [unknown] = zone_ids === 'all' ? [] : await deps.missingZones(siteId, zone_ids);
+    const known = siteOfName === undefined ? undefined : await deps.readGateway(siteId, gateway_id);
+    const zone_ids = wanted.zone_ids ?? known?.zone_ids ?? 'all';
+    if (known && !isDeepStrictEqual(zone_ids, known.zone_ids))
+      return fail(
+        'validation_failed',
+        `zone_ids: ${gateway_id} is there already; its zones are changed by themselves`,
+      );
+    const [unknown] = known || zone_ids === 'all' ? [] : await deps.missingZones(siteId, zone_ids);
     if (unknown !== undefined)
       return fail('validation_failed', `zone_ids: ${unknown} is not a zone of this site`);
     const { claimId, code } = newClaimCode();

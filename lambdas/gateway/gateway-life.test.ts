@@ -4,6 +4,7 @@ import { gatewayCredentialSet } from '../../contracts/gateway-keys.ts';
 import { closing } from '../../local/iot/test-iot.ts';
 import { type ChainLink, verifyChain } from '../audit/audit-chain.ts';
 import { readHead, walkLinks } from '../audit/audit-repository.ts';
+import { fleetKeys } from '../fleet/fleet-keys.ts';
 import type { Result } from '../shared/result.ts';
 import { repeatMs } from './claim.ts';
 import { tokenLifeMs } from './gateway.ts';
@@ -164,6 +165,45 @@ describe('registration by claim', () => {
       ok: false,
       failure: { message: 'zone_ids: nowhere is not a zone of this site' },
     });
+  });
+
+  it('is bound to no zones that leave a miner of its outside, and keeps its zones when it registers anew', async () => {
+    const { gatewayId } = await registered();
+    const miner = (minerId: string, zone_id: string) => ({
+      ...fleetKeys.miner(7, minerId),
+      gateway_pk: fleetKeys.minersOfGateway(gatewayId),
+      miner_id: minerId,
+      vendor: 'antminer',
+      model: 'Antminer S21',
+      zone_id,
+      gateway_id: gatewayId,
+      rated_hashrate_ths: 200,
+      rated_power_w: 3_500,
+    });
+    const bind = (zones: 'all' | string[]) => cloud.bindZones(7, gatewayId, person, zones);
+    await cloud.putMiner(miner(`${gatewayId}-m1`, 'z1'));
+    await cloud.putMiner(miner(`${gatewayId}-m2`, 'z2'));
+    expect(await bind(['z1'])).toMatchObject({
+      ok: false,
+      failure: {
+        code: 'validation_failed',
+        message: 'zone_ids: 1 miners of this gateway are in other zones (z2); move them first',
+      },
+    });
+    expect(unwrap(await bind(['z1', 'z2'])).zone_ids).toEqual(['z1', 'z2']);
+    const wanted = { gateway_id: gatewayId, name: 'Again', valid_for_hours: 1, with_certificate: false };
+    expect(await cloud.claim(owner, person, { ...wanted, zone_ids: 'all' })).toMatchObject({ ok: false });
+    const { secret } = unwrap(await cloud.claim(owner, person, wanted));
+    const again = await newRequest();
+    const answer = unwrap(await cloud.register({ claim: secret.code, csr_pem: again.csrPem }));
+    expect(answer.zone_ids).toEqual(['z1', 'z2']);
+
+    // A miner that comes between the look and the write is not left outside.
+    const [bound] = await Promise.all([
+      cloud.bindZones(7, gatewayId, person, ['z1', 'z2']),
+      ...['z1', 'z2', 'z1'].map((zone, at) => cloud.putMiner(miner(`${gatewayId}-n${at}`, zone))),
+    ]);
+    expect(unwrap(bound).zone_ids).toEqual(['z1', 'z2']);
   });
 
   it('over MQTT: the hook lets in who brings a good claim over its own certificate; HTTPS then gives the rest', async () => {

@@ -19,6 +19,7 @@ import { findSiteOfGateway, missingZones } from './gateway-names.ts';
 import { insertGateway, listGateways, readGateway, replaceGateway } from './gateway-repository.ts';
 import { registerGateway } from './register-gateway.ts';
 import { sealSecret } from './seal-secret.ts';
+import { servedMiners } from './served-miners.ts';
 import { disconnectGateway, mqttEndpoint, thingRegistry } from './thing-registry.ts';
 import { toClaimView, toGatewayView } from './view-gateway.ts';
 
@@ -40,6 +41,7 @@ const shared = {
   insertGateway: insertGateway(store),
   replaceGateway: replaceGateway(store),
   missingZones: missingZones(store),
+  servedMiners: servedMiners(store),
   mqttEndpoint: mqttEndpoint(iot),
   clock: systemClock,
 };

@@ -47,7 +47,7 @@ export const findUsableClaim =
 
 /**
  * Takes a claim for this key, in one transaction with the gateway's record: a new one, or the record of a gateway that is to be
- * given new credentials. Undefined where the name belongs to another site, or others were faster each time.
+ * given new credentials and keeps its zones. Undefined where the name belongs to another site, or others were faster each time.
  */
 export const takeClaim =
   (deps: ClaimDeps) =>
@@ -58,7 +58,7 @@ export const takeClaim =
       const known = await deps.readGateway(site_id, gateway_id);
       if (known && claim.status === 'used') return known;
       const record: GatewayRecord = known
-        ? { ...known, zone_ids, status: known.status === 'revoked' ? 'registering' : known.status }
+        ? { ...known, status: known.status === 'revoked' ? 'registering' : known.status }
         : newGatewayRecord(owner, { gateway_id, name, zone_ids }, toUtc(nowMs));
       const events = [
         gatewayEvent(record, byGateway(gateway_id), 'gateway.claim.used', { claim_id }),

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { gatewayCredentials, newGateway } from '../../contracts/api-gateways.ts';
 import { toUtc } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
+import type { BindDeps } from './change-gateway.ts';
 import { type GatewayRecord, newGatewayRecord, withCertificate } from './gateway.ts';
 import { type Actor, gatewayEvent } from './gateway-events.ts';
 import { type IssueDeps, issueCredentials } from './issue-credentials.ts';
@@ -12,6 +13,7 @@ import type { ThingRegistry } from './thing-registry.ts';
 export type RegisterByHandDeps = Pick<ClaimDeps, 'readGateway' | 'insertGateway' | 'replaceGateway'> &
   Pick<ThingRegistry, 'makeIdentity' | 'activate'> &
   IssueDeps & {
+    readonly servedMiners: BindDeps['servedMiners'];
     readonly missingZones: (siteId: number, zoneIds: readonly string[]) => Promise<readonly string[]>;
   };
 type Credentials = z.infer<typeof gatewayCredentials>;
@@ -38,6 +40,8 @@ export const registerGateway =
     const isNew = await deps.insertGateway(wanted, [registered], []);
     const known = await deps.readGateway(owner.siteId, named.gateway_id);
     if (!known || (!isNew && known.status !== 'registering')) return taken;
+    const served = await deps.servedMiners(owner.siteId, named.gateway_id, zone_ids);
+    if (!served.ok) return served;
     const identity = await deps.makeIdentity({ siteId: owner.siteId, gatewayId: named.gateway_id });
     const { record, credentials } = await issueCredentials(deps)(
       withCertificate(
@@ -50,7 +54,7 @@ export const registerGateway =
       because: 'registration',
       certificate_id: identity.certificateId,
     });
-    if (!(await deps.replaceGateway(record, [issued], []))) return taken;
+    if (!(await deps.replaceGateway(record, [issued], [served.value.guard]))) return taken;
     await deps.activate(identity.certificateId);
     const { mqtt_host, mqtt_port, hmac_key_id, hmac_secret, device_token } = credentials;
     return succeed({

@@ -1,13 +1,15 @@
 import 'reflect-metadata';
 
 import { webcrypto } from 'node:crypto';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as x509 from '@peculiar/x509';
 import * as z from 'zod';
 import { gatewayPolicy, startForTest } from '../../local/iot/test-iot.ts';
 import { startTables } from '../../test/support/tables.ts';
+import { fleetKeys } from '../fleet/fleet-keys.ts';
 import { authenticateDevice } from './authenticate-device.ts';
 import { readCertificateRequest } from './certificate-request.ts';
-import { requestRotation, revokeGateway } from './change-gateway.ts';
+import { bindZones, requestRotation, revokeGateway } from './change-gateway.ts';
 import * as claims from './claim-repository.ts';
 import { createClaim, endClaim, endDueClaims } from './create-claim.ts';
 import { findSiteOfGateway, missingZones } from './gateway-names.ts';
@@ -18,6 +20,7 @@ import { registerByClaim } from './register-by-claim.ts';
 import { registerGateway } from './register-gateway.ts';
 import { retireCertificates } from './retire-certificates.ts';
 import { rotateCredentials } from './rotate-credentials.ts';
+import { servedMiners } from './served-miners.ts';
 import { disconnectGateway, thingRegistry } from './thing-registry.ts';
 
 /** A new key and a request for a certificate. */
@@ -63,6 +66,7 @@ export const startGateways = async () => {
     claimUseItem: claims.claimUseItem(store),
     findSite: findSiteOfGateway(store),
     missingZones: missingZones(store),
+    servedMiners: servedMiners(store),
     insertClaim: claims.insertClaim(store),
     endClaim: claims.endClaim(store),
     listEnding: claims.listEnding(store),
@@ -102,6 +106,24 @@ export const startGateways = async () => {
     provision: provisionByClaim(deps),
     rotate: rotateCredentials(deps),
     requestRotation: requestRotation(deps),
+    bindZones: bindZones(deps),
+    /** As lambdas/fleet writes one: with the count of the site's changes. */
+    putMiner: (item: Record<string, unknown>) =>
+      store.db.send(
+        new TransactWriteCommand({
+          TransactItems: [
+            { Put: { TableName: store.fleetTable, Item: item } },
+            {
+              Update: {
+                TableName: store.fleetTable,
+                Key: fleetKeys.registry(owner.siteId),
+                UpdateExpression: 'ADD version :one',
+                ExpressionAttributeValues: { ':one': 1 },
+              },
+            },
+          ],
+        }),
+      ),
     authenticate: authenticateDevice(deps),
     retireCertificates: retireCertificates(deps),
     revoke: revokeGateway(deps),

@@ -49,7 +49,13 @@ export class FleetStack extends Stack {
   /** Lets a function keep gateways and claims, which lie beside their sites: lambdas/gateway. */
   grantKeepGateways(fn: LambdaFunction) {
     this.grantRead(fn);
-    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    this.#table.grant(
+      fn,
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:ConditionCheckItem',
+    );
     this.#platform.dataKey.grantEncryptDecrypt(fn);
   }
 }
