@@ -16,6 +16,8 @@ export type Change = {
     | 'replaced'
     | 'missing'
     | 'firmware'
+    /** Stands where it was, and does not say any more who it is. */
+    | 'unproved'
     | 'duplicate'
     /** Found, and not taken into the inventory; `why` says what for. */
     | 'left_out';
@@ -54,11 +56,14 @@ const withSighting = (
   { rpcPort: _, httpPort: __, framePort: ___, ...miner }: ConfiguredMiner,
   found: FoundMachine,
   ports: ProbePorts,
+  isNew: boolean,
 ): ConfiguredMiner => {
   const vendor = isSpoken(found.family) ? found.family : miner.vendor;
   const { username, password } = miner;
   const usual = factoryLogin(vendor);
-  const login = found.login ?? (vendor === miner.vendor ? { username, password } : {});
+  const isOther = isNew || vendor !== miner.vendor;
+  const own = isOther ? {} : { username, password };
+  const login = found.login && (found.isLoginProved || isOther) ? found.login : own;
   const { username: __username, password: __password, ...rest } = miner;
   return configuredMiner.parse({
     ...rest,
@@ -90,7 +95,7 @@ export const adopt = (
     const entry =
       before ?? (isSpoken(found.family) && { vendor: found.family, host: found.host, shedOrder: 100 });
     if (!entry) return;
-    inventory.set(minerId, withSighting({ ...entry, minerId }, found, ports));
+    inventory.set(minerId, withSighting({ ...entry, minerId }, found, ports, before === undefined));
     seen.push({ minerId, found });
   };
   const update = ({ known: { minerId }, found }: Pair) => {
@@ -108,6 +113,8 @@ export const adopt = (
       changes.push({ kind: 'back', minerId, found: pair.found });
     }
   }
+  for (const { known, found } of report.unproved)
+    changes.push({ kind: 'unproved', minerId: known.minerId, found });
   for (const { known, found } of report.firmwareChanged)
     if (known.host !== nowhere) changes.push({ kind: 'firmware', minerId: known.minerId, found });
   for (const { known, found } of report.replaced) {

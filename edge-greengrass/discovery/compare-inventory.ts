@@ -15,6 +15,8 @@ export type InventoryReport = {
   readonly fresh: readonly FoundMachine[];
   /** Machines that claim a MAC address which another one holds. */
   readonly duplicates: readonly Duplicate[];
+  /** Of those that are the same: who told neither MAC nor serial number now, and did before; it may be another machine. */
+  readonly unproved: readonly Pair[];
   /** Of those that are the same or moved: another firmware family or version than before. */
   readonly firmwareChanged: readonly Pair[];
 };
@@ -118,10 +120,13 @@ export const compareInventory = (
     taken.add(machine);
     replaced.push({ known: one, found: machine });
   }
+  const same = paired.filter(({ known: one, found }) => one.host === found.host);
+  const isMarked = ({ macAddress, serialNumber }: Marked) => (macAddress ?? serialNumber) !== undefined;
   const gone = new Set(replaced.map((each) => each.known));
   const lost = left.filter((one) => !gone.has(one));
   return {
-    same: paired.filter(({ known: one, found }) => one.host === found.host),
+    same,
+    unproved: same.filter(({ known: one, found }) => isMarked(one) && !isMarked(found)),
     moved: paired.filter(({ known: one, found }) => one.host !== found.host),
     replaced,
     missing: lost.filter(({ host }) => wasScanned(host)),

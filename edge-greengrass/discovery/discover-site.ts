@@ -55,7 +55,9 @@ const lookAgain = async (
           return miner?.vendor === machine.family ? [miner] : [];
         });
     const before = tried(machine.host, machine.family);
+    // In any order, so that one search after the other comes to try them all.
     const logins = candidates
+      .toSorted(() => Math.random() - 0.5)
       .map(loginOf)
       .filter((login) => !before.some((other) => isSameLogin(login, other)))
       .slice(0, mostLogins);

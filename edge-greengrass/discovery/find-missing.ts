@@ -83,6 +83,7 @@ export const missingFinder = (deps: Deps) => {
         moved: report.moved.filter(isWanted),
         firmwareChanged: report.firmwareChanged.filter(isWanted),
         replaced: [],
+        unproved: [],
         missing: [],
         notLookedFor: [],
         fresh: [],

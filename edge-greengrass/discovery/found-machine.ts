@@ -14,6 +14,8 @@ export type FoundMachine = {
   readonly serialNumber?: string;
   readonly hostname?: string;
   readonly login?: Login;
+  /** Whether its marks are told to nobody without that login; else the login may be wrong. */
+  readonly isLoginProved?: boolean;
 };
 
 /** A miner of the inventory, and who it was when it was seen last. */

@@ -28,6 +28,9 @@ export const portsOf = (family: EdgeVendor, ports: ProbePorts) => {
   };
 };
 
+/** Families that tell their MAC and serial number only to whom they let in. */
+const tellsByLogin: ReadonlySet<EdgeVendor> = new Set<EdgeVendor>(['antminer', 'elphapex']);
+
 /** The maker's login. */
 export const factoryLogin = (family: EdgeVendor): Login => {
   const { username, password } = familyOf(family).usual;
@@ -72,7 +75,7 @@ export const identifyMachine = async (
       ...(macAddress && { macAddress }),
       ...(serialNumber && { serialNumber }),
       ...(identity.hostname && { hostname: identity.hostname }),
-      ...((macAddress ?? serialNumber) && { login }),
+      ...((macAddress ?? serialNumber) && { login, isLoginProved: tellsByLogin.has(family) }),
     };
     if (macAddress ?? serialNumber) break;
   }

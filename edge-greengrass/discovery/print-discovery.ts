@@ -12,6 +12,7 @@ const kinds: Readonly<Record<Change['kind'], Text>> = {
   replaced: { en: 'replaced', zh: '已被替换' },
   missing: { en: 'missing', zh: '缺失' },
   firmware: { en: 'other firmware', zh: '固件已变更' },
+  unproved: { en: 'not proved: refuses its login', zh: '未证实：拒绝其登录信息' },
   duplicate: { en: 'duplicate MAC', zh: 'MAC 重复' },
   left_out: { en: 'left out', zh: '未纳入' },
 };
@@ -104,7 +105,7 @@ export const discoveryText = ({ discovery, isDryRun }: Outcome, language: Langua
 export const discoveryJson = ({ discovery, isDryRun }: Outcome) => {
   const { scanned, adoption } = discovery;
   const ids = new Map(adoption.seen.map(({ minerId, found }) => [found, minerId]));
-  const withoutLogin = ({ login: _, ...machine }: FoundMachine) => machine;
+  const withoutLogin = ({ login: _, isLoginProved: __, ...machine }: FoundMachine) => machine;
   return {
     dry_run: isDryRun,
     complete: scanned.complete,

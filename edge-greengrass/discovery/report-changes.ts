@@ -11,6 +11,7 @@ const codes = {
   replaced: 'REPLACED',
   missing: 'MISSING',
   firmware: 'FIRMWARE_CHANGED',
+  unproved: 'UNPROVED',
   duplicate: 'DUPLICATE_MAC',
   left_out: 'LEFT_OUT',
 } as const satisfies Record<Change['kind'], string>;
@@ -24,6 +25,7 @@ const details: Readonly<Record<Change['kind'], (change: Change) => string>> = {
   missing: () => 'found nowhere in the ranges',
   firmware: ({ found }) =>
     `answers with other firmware: ${found?.family ?? ''} ${found?.firmware ?? ''}`.trim(),
+  unproved: () => 'does not let in any more, so that it may be another machine',
   duplicate: ({ found }) =>
     `a ${found?.model ?? found?.family ?? 'machine'} claims the MAC address of another`,
   left_out: ({ found }) => `found and not taken into the inventory: ${found?.model ?? found?.family ?? ''}`,
