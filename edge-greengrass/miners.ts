@@ -29,11 +29,12 @@ export type Miner = {
 export type Miners = ReadonlyMap<string, Miner>;
 
 /** What the configuration says of a miner, without what it leaves out. */
-const given = ({ minerId, host, rpcPort, httpPort, username, password }: ConfiguredMiner) => ({
+const given = ({ minerId, host, rpcPort, httpPort, framePort, username, password }: ConfiguredMiner) => ({
   minerId,
   host,
   ...(rpcPort !== undefined && { rpcPort }),
   ...(httpPort !== undefined && { httpPort }),
+  ...(framePort !== undefined && { framePort }),
   ...(username !== undefined && { username }),
   ...(password !== undefined && { password }),
 });

@@ -6,11 +6,6 @@ const percentOnly = {
   zh: '神马矿机只接受相对出厂目标的百分比频率',
 };
 const sleepIsStop = { en: 'sleep is HASHING_DISABLE on a Whatsminer', zh: '神马矿机的休眠请使用停机命令' };
-const otherApi = {
-  en: 'this firmware speaks API 3, which this gateway does not write yet',
-  zh: '此固件使用 API 3，网关尚不能写入',
-};
-
 /** MicroBT firmware by API version, as `get_version` names it; API 2 where nobody has asked the miner yet. */
 export const whatsminerCapabilities: readonly CapabilityRow[] = [
   {
@@ -29,18 +24,19 @@ export const whatsminerCapabilities: readonly CapabilityRow[] = [
     },
   },
   {
+    /** Of API 3 the operator must have opened the write access on the miner itself. */
     firmware: 'API 3',
-    matches: ({ apiVersion }) => apiVersion !== undefined && /^3\./.test(apiVersion),
+    matches: ({ apiVersion }) => apiVersion !== undefined && /^3(\.|$)/.test(apiVersion),
     orders: {
-      MINER_RESTART: otherApi,
-      HASHING_DISABLE: otherApi,
-      HASHING_ENABLE: otherApi,
-      POOL_SET: otherApi,
-      SET_FAN: otherApi,
-      POWER_MODE: otherApi,
-      POWER_LIMIT: otherApi,
-      FREQUENCY_SET: otherApi,
-      LED: otherApi,
+      MINER_RESTART: true,
+      HASHING_DISABLE: true,
+      HASHING_ENABLE: true,
+      POOL_SET: true,
+      SET_FAN: noFan,
+      POWER_MODE: { modes: ['low', 'normal', 'high'], otherwise: sleepIsStop },
+      POWER_LIMIT: true,
+      FREQUENCY_SET: percentOnly,
+      LED: true,
     },
   },
 ];

@@ -28,6 +28,6 @@ export const isShown = (wanted: Wanted, before: MinerReading, now: Look, sinceMs
     case 'LED':
       return now.led === wanted.params.on;
     case 'FREQUENCY_SET':
-      return false;
+      return now.frequencyMhz !== undefined && Math.abs(now.frequencyMhz - wanted.params.frequencyMhz) < 1;
   }
 };

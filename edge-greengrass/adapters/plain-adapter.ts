@@ -25,6 +25,8 @@ export type Look = {
   readonly led?: boolean | undefined;
   /** The duty that somebody set, or that the firmware steers the fans itself; absent where it does not say. */
   readonly fan?: number | 'auto' | undefined;
+  /** What the clock is set to, which the reading's may differ from. */
+  readonly frequencyMhz?: number | undefined;
 };
 
 type Deps = {
@@ -78,10 +80,17 @@ export const plainAdapter = ({ minerId, nowMs, identify, look, write }: Deps): M
       }
     },
     snapshot: async (order, signal) => {
-      const { reading, pools, led, fan } = await look('full', order.type, signal);
+      const { reading, pools, led, fan, frequencyMhz } = await look('full', order.type, signal);
       return {
         reading,
-        settings: { pools, led, fan, mode: reading.mode, powerLimitW: reading.values.powerLimitW },
+        settings: {
+          pools,
+          led,
+          fan,
+          frequencyMhz,
+          mode: reading.mode,
+          powerLimitW: reading.values.powerLimitW,
+        },
       };
     },
     execute: guarded,

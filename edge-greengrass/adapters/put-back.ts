@@ -15,6 +15,7 @@ const recorded = z.object({
   powerLimitW: z.number().optional(),
   led: z.boolean().optional(),
   fan: z.union([z.number(), z.literal('auto')]).optional(),
+  frequencyMhz: z.number().optional(),
 });
 
 /** Most pools ignore the password, and this is what operators enter then. */
@@ -24,15 +25,19 @@ const customaryPassword = 'x';
 export const putBack = ({ order, before, earlierPools }: Restoration): Wanted | undefined => {
   const parsed = recorded.safeParse(before.settings);
   if (!parsed.success) return undefined;
-  const { pools = [], mode, powerLimitW, led, fan } = parsed.data;
+  const { pools = [], mode, powerLimitW, led, fan, frequencyMhz } = parsed.data;
+  /** Where a mode replaces a limit, and a limit a mode, what there was before is the one that was recorded. */
+  const byMode: Wanted | undefined = mode && { type: 'POWER_MODE', params: { mode } };
+  const byLimit: Wanted | undefined =
+    powerLimitW === undefined ? undefined : { type: 'POWER_LIMIT', params: { limitW: powerLimitW } };
   switch (order.type) {
     case 'HASHING_DISABLE':
     case 'HASHING_ENABLE':
       return { type: before.reading.state === 'stopped' ? 'HASHING_DISABLE' : 'HASHING_ENABLE', params: {} };
     case 'POWER_MODE':
-      return mode && { type: 'POWER_MODE', params: { mode } };
+      return byMode ?? byLimit;
     case 'POWER_LIMIT':
-      return powerLimitW === undefined ? undefined : { type: 'POWER_LIMIT', params: { limitW: powerLimitW } };
+      return byLimit ?? byMode;
     case 'LED':
       return led === undefined ? undefined : { type: 'LED', params: { on: led } };
     case 'SET_FAN':
@@ -46,8 +51,9 @@ export const putBack = ({ order, before, earlierPools }: Restoration): Wanted | 
         ? undefined
         : { type: 'POOL_SET', params: { pools: before.map((pool) => withPassword(pool, earlierPools)) } };
     }
-    case 'MINER_RESTART':
     case 'FREQUENCY_SET':
+      return frequencyMhz === undefined ? undefined : { type: 'FREQUENCY_SET', params: { frequencyMhz } };
+    case 'MINER_RESTART':
       return undefined;
   }
 };

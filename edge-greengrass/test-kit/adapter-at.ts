@@ -20,6 +20,7 @@ export const adapterAt = (
     host: entry.host,
     rpcPort: entry.rpcPort ?? usual.rpcPort,
     httpPort: entry.httpPort ?? usual.httpPort,
+    ...(entry.framePort !== undefined && { framePort: entry.framePort }),
     username: entry.username ?? usual.username,
     password: login.password ?? entry.password ?? usual.password,
   };
