@@ -1,3 +1,4 @@
+import { askAgain } from '../io/ask-again.ts';
 import { DigestClient } from '../io/http-digest.ts';
 import { type HttpAnswer, type HttpRequest, httpExchange } from '../io/http-exchange.ts';
 import { parseLooseJson } from '../io/loose-json.ts';
@@ -40,12 +41,13 @@ export const minerIo = (address: MinerAddress, limits: IoLimits, sockets: Semaph
   const rpc = { host: address.host, port: address.rpcPort };
   const plain = { host: address.host, port: address.httpPort };
   const text: MinerIo['text'] = (request, signal) =>
-    sockets.run(() => exchange(rpc, request, limits, signal), signal);
+    askAgain(() => sockets.run(() => exchange(rpc, request, limits, signal), signal), signal);
   return {
     rpc: async (request, signal) => fieldsOf(parseLooseJson(await text(request, signal))),
     text,
-    web: (request, signal) => sockets.run(() => httpExchange(plain, request, limits, signal), signal),
+    web: (request, signal) =>
+      askAgain(() => sockets.run(() => httpExchange(plain, request, limits, signal), signal), signal),
     http: (method, path, body, signal, contentType) =>
-      sockets.run(() => web.send(method, path, body, signal, contentType), signal),
+      askAgain(() => sockets.run(() => web.send(method, path, body, signal, contentType), signal), signal),
   };
 };

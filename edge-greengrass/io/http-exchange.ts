@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { answerEnd } from './answer-end.ts';
+import { Gathered } from './gathered.ts';
 import { MinerFault } from './miner-fault.ts';
 import { onAbort } from './on-abort.ts';
 import { type IoLimits, LostAnswer } from './tcp-exchange.ts';
@@ -19,7 +21,8 @@ export type HttpAnswer = {
 /**
  * One HTTP request, one answer, one connection, as lenient as miners' web servers need. A body is said to be JSON unless
  * the headers say otherwise. Rejects with MinerFault: `unreachable` when nothing accepts, `timeout` past either deadline,
- * `too_large` past the byte limit, `aborted` by the signal. A fault after the request left is a LostAnswer.
+ * `too_large` past the byte limit, `unparseable` when it is not HTTP, `aborted` by the signal. A fault after the request
+ * left is a LostAnswer. Of an answer shorter than it says, a body is taken that is JSON to its end.
  */
 export const httpExchange = (
   endpoint: { readonly host: string; readonly port: number },
@@ -48,6 +51,8 @@ export const httpExchange = (
       },
     });
     let timer = setTimeout(() => fail('timeout', 'no connection within the deadline'), limits.connectMs);
+    const arrived = new Gathered();
+    let incoming: IncomingMessage | undefined;
     const settle = () => {
       clearTimeout(timer);
       unheard();
@@ -57,35 +62,48 @@ export const httpExchange = (
       outgoing.destroy();
       reject(sent ? new LostAnswer(kind, message) : new MinerFault(kind, message));
     };
+    const take = (from: IncomingMessage) => {
+      settle();
+      resolve({
+        status: from.statusCode ?? 0,
+        body: arrived.bytes().toString('utf8'),
+        header: (name) => from.headersDistinct[name]?.[0],
+      });
+    };
+    /** No more will come. */
+    const end = (kind: MinerFault['kind'], message: string) => {
+      if (!incoming || answerEnd(arrived.bytes()) === undefined) return fail(kind, message);
+      take(incoming);
+      outgoing.destroy();
+    };
     const unheard = onAbort(signal, () => fail('aborted', 'stopped while the miner was asked'));
 
     outgoing.once('socket', (socket) =>
       socket.once('connect', () => {
         sent = true;
         clearTimeout(timer);
-        timer = setTimeout(() => fail('timeout', 'no whole answer within the deadline'), limits.exchangeMs);
+        timer = setTimeout(() => end('timeout', 'no whole answer within the deadline'), limits.exchangeMs);
       }),
     );
-    outgoing.on('error', () =>
-      fail('unreachable', sent ? 'the connection broke' : 'nothing accepts the connection'),
-    );
-    outgoing.once('response', (incoming) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > limits.maxBytes) fail('too_large', `the answer exceeds ${limits.maxBytes} bytes`);
-        else chunks.push(chunk);
+    outgoing.on('error', (error) => {
+      if (!sent) fail('unreachable', 'nothing accepts the connection');
+      // More came than its length says: what it says is read.
+      else if (incoming?.complete) return;
+      else if ('code' in error && String(error.code).startsWith('HPE_'))
+        end('unparseable', 'the answer is not HTTP');
+      else end('unreachable', 'the connection broke');
+    });
+    outgoing.once('response', (response) => {
+      incoming = response;
+      response.on('data', (chunk: Buffer) => {
+        if (arrived.length + chunk.length > limits.maxBytes)
+          fail('too_large', `the answer exceeds ${limits.maxBytes} bytes`);
+        else arrived.add(chunk);
       });
-      incoming.once('error', () => fail('unreachable', 'the connection broke'));
-      incoming.once('close', () => {
-        if (!incoming.complete) return fail('unreachable', 'the connection broke');
-        settle();
-        resolve({
-          status: incoming.statusCode ?? 0,
-          body: Buffer.concat(chunks).toString('utf8'),
-          header: (name) => incoming.headersDistinct[name]?.[0],
-        });
+      response.once('error', () => end('unreachable', 'the connection broke'));
+      response.once('close', () => {
+        if (response.complete) take(response);
+        else end('unreachable', 'the connection broke');
       });
     });
     outgoing.end(body);

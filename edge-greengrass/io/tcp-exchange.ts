@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { answerEnd } from './answer-end.ts';
+import { AnswerEnd } from './answer-end.ts';
+import { Gathered } from './gathered.ts';
 import { asMinerFault, MinerFault } from './miner-fault.ts';
 import { onAbort } from './on-abort.ts';
 
@@ -21,7 +22,7 @@ const arrival = Buffer.alloc(64 * 1024);
 
 type Endpoint = { readonly host: string; readonly port: number };
 
-/** The answer in what has arrived, or undefined while more must come; `ended` when no more will. May throw MinerFault. */
+/** The answer in all that has arrived, or undefined while more must come; `ended` when no more will. Of one exchange. May throw MinerFault. */
 type AnswerIn = (bytes: Buffer, ended: boolean) => Buffer | undefined;
 
 /**
@@ -41,10 +42,9 @@ const converse = (
     const socket = connect({
       host: endpoint.host,
       port: endpoint.port,
-      onread: { buffer: arrival, callback: (count) => take(Buffer.from(arrival.subarray(0, count))) },
+      onread: { buffer: arrival, callback: (count) => take(arrival.subarray(0, count)) },
     });
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const arrived = new Gathered();
     let sent = false;
     let timer = setTimeout(() => fail('timeout', 'no connection within the deadline'), limits.connectMs);
 
@@ -80,40 +80,43 @@ const converse = (
     });
     /** False once no more is to be read. */
     const take = (chunk: Buffer): boolean => {
-      length += chunk.length;
-      if (length > limits.maxBytes) {
+      if (arrived.length + chunk.length > limits.maxBytes) {
         fail('too_large', `the answer exceeds ${limits.maxBytes} bytes`);
         return false;
       }
-      chunks.push(chunk);
-      const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks, length);
-      if (chunks.length > 64) chunks.splice(0, chunks.length, bytes);
-      return !finish(bytes, false);
+      // Most answers come in one piece, and are read where they lie.
+      const isFirst = arrived.length === 0;
+      if (isFirst && finish(chunk, false)) return false;
+      arrived.add(chunk);
+      return isFirst || !finish(arrived.bytes(), false);
     };
     socket.once('error', () =>
       fail('unreachable', sent ? 'the connection broke' : 'nothing accepts the connection'),
     );
     socket.once('close', () => {
-      if (length === 0) return fail('unreachable', 'closed without an answer');
-      if (!finish(Buffer.concat(chunks, length), true)) fail('unreachable', 'closed within an answer');
+      if (arrived.length === 0) return fail('unreachable', 'closed without an answer');
+      if (!finish(arrived.bytes(), true)) fail('unreachable', 'closed within an answer');
     });
   });
 
-const plainAnswer: AnswerIn = (bytes, ended) => {
-  const end = answerEnd(bytes);
-  if (end !== undefined) return bytes.subarray(0, end);
-  return ended ? bytes : undefined;
+const plainAnswer = (): AnswerIn => {
+  const end = new AnswerEnd();
+  return (bytes, ended) => {
+    const at = end.in(bytes);
+    if (at !== undefined) return bytes.subarray(0, at);
+    return ended ? bytes : undefined;
+  };
 };
 
 /** As cgminer's API works: text, ended by NUL, by the end of its JSON, or by the connection's. Rejects as `converse` does. */
 export const exchange = (endpoint: Endpoint, request: string, limits: IoLimits, signal?: AbortSignal) =>
-  converse(endpoint, request, plainAnswer, limits, signal);
+  converse(endpoint, request, plainAnswer(), limits, signal);
 
 /** Frames of no length are heartbeats between answers. */
-const framedAnswer =
-  (maxBytes: number): AnswerIn =>
-  (bytes) => {
-    for (let at = 0; bytes.length >= at + 4; at += 4) {
+const framedAnswer = (maxBytes: number): AnswerIn => {
+  let at = 0;
+  return (bytes) => {
+    for (; bytes.length >= at + 4; at += 4) {
       const length = bytes.readUInt32LE(at);
       if (length === 0) continue;
       if (length > maxBytes) throw new MinerFault('too_large', `the answer exceeds ${maxBytes} bytes`);
@@ -121,6 +124,7 @@ const framedAnswer =
     }
     return undefined;
   };
+};
 
 /** Text behind its length in four bytes, least first, both ways. Rejects as `converse` does. */
 export const framedExchange = (

@@ -7,7 +7,10 @@ export type TcpPeer = {
 };
 
 /** A TCP server on loopback that does to each connection what the test says, once it has read something. */
-export const tcpPeer = async (answer: (request: string, socket: Socket) => void): Promise<TcpPeer> => {
+export const tcpPeer = async (
+  answer: (request: string, socket: Socket) => void,
+  port = 0,
+): Promise<TcpPeer> => {
   const requests: string[] = [];
   const open = new Set<Socket>();
   const server = createServer((socket) => {
@@ -20,7 +23,7 @@ export const tcpPeer = async (answer: (request: string, socket: Socket) => void)
       answer(request, socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
