@@ -308,6 +308,23 @@ const edgeBenches = [
     },
     async (settings, watcher) => (await import('./edge/latency.ts')).benchLatency(settings, watcher),
   ),
+  entry(
+    {
+      name: 'edge soak',
+      page: 'edge.md',
+      about:
+        'a gateway beside miners that fail and recover and a line that comes and goes: memory, sweeps, sockets',
+      options: [
+        { flag: 'miners N', about: 'of the site (default 2000)' },
+        { flag: 'minutes N', about: 'of faults (default 60)' },
+        { flag: 'interval N', about: 'seconds between two sweeps (default 10)' },
+        { flag: 'seed N', about: 'of simulation and faults (default 1)' },
+      ],
+      shape: { miners: count(2_000, 10_000), minutes: count(60, 10_080), interval: count(10, 3_600), seed },
+    },
+    async ({ interval, ...settings }, watcher) =>
+      (await import('./edge/soak.ts')).benchSoak({ ...settings, intervalMs: interval * 1_000 }, watcher),
+  ),
 ];
 
 /** Every bench; `telemetry` alone runs all whose names begin with it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ConfiguredMiner, GatewayConfigInput } from '../../edge-greengrass/config.ts';
 import type { Bench, Watcher } from '../bench.ts';
 import { quantile } from '../quantiles.ts';
-import { openBlackHole, startBenchSite } from './site.ts';
+import { gatewayFlags, openBlackHole, startBenchSite } from './site.ts';
 import type { FromSweeper, Measured, SweepTask } from './sweep-words.ts';
 
 export type SweepOptions = {
@@ -24,7 +24,7 @@ type Run = {
 const runGateway = (task: SweepTask, what: string, { progress }: Watcher) =>
   new Promise<Measured>((resolve, reject) => {
     const child = fork(join(import.meta.dirname, 'sweep-gateway.ts'), [JSON.stringify(task)], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: [...gatewayFlags],
     });
     child.on('message', (message: FromSweeper) => {
       if (message.said === 'progress') progress(message.done, message.all, what);
