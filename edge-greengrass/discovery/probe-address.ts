@@ -10,6 +10,8 @@ export const vendorPorts: ProbePorts = { rpc: 4028, http: 80, whatsminerV3: 4433
 export type ProbeLimits = ReadSomeLimits & {
   /** How long a stock answer waits for firmware that replaced it to show itself. */
   readonly otherwiseMs: number;
+  /** For everything about the address. */
+  readonly addressMs: number;
 };
 
 /** `nothing`: no port accepts. `other`: something answers that is no miner known here. `starved`: ask again later. */
@@ -47,14 +49,17 @@ export const probeAddress = async (
   const found: Signature[] = [];
   const heard: { web: Heard; rpc: Heard } = { web: { kind: 'silent' }, rpc: { kind: 'silent' } };
   const settled = new AbortController();
-  const until = AbortSignal.any([signal, settled.signal]);
+  const until = settled.signal;
+  const settle = () => settled.abort();
+  const overdue = setTimeout(settle, limits.addressMs);
+  signal.addEventListener('abort', settle, { once: true });
   let waiting: NodeJS.Timeout | undefined;
 
   const note = (signature: Signature | undefined) => {
     if (!signature) return false;
     found.push(signature);
-    if (!signature.stock) settled.abort();
-    else waiting ??= setTimeout(() => settled.abort(), limits.otherwiseMs);
+    if (!signature.stock) settle();
+    else waiting ??= setTimeout(settle, limits.otherwiseMs);
     return true;
   };
   const page = async (port: number, path: string) => {
@@ -104,10 +109,13 @@ export const probeAddress = async (
       note({ family: 'whatsminer', stock: true });
   };
 
+  if (signal.aborted) settle();
   await Promise.all([web(), rpc()]);
   const answers = heard.web.kind === 'open' || heard.rpc.kind === 'open';
   if (answers && found.length === 0) await further();
   clearTimeout(waiting);
+  clearTimeout(overdue);
+  signal.removeEventListener('abort', settle);
   const best = strongest(found);
   if (best) return { kind: 'miner', ...best };
   if (answers) return { kind: 'other' };

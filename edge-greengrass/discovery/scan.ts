@@ -14,7 +14,7 @@ export type ScanLimits = {
   /** What is read of one answer. */
   readonly maxBytes: number;
   readonly otherwiseMs: number;
-  /** From an address's first connection to the end of everything about it. */
+  /** For finding out what answers at an address, and for asking that who it is, each. */
   readonly addressMs: number;
 };
 
@@ -26,7 +26,7 @@ export const usualScan: ScanLimits = {
   answerMs: 3_000,
   maxBytes: 32 * 1_024,
   otherwiseMs: 1_000,
-  addressMs: 15_000,
+  addressMs: 10_000,
 };
 
 export type ScanCounts = {
@@ -61,8 +61,8 @@ export type ScanDeps = {
   readonly onEvent?: (event: ScanEvent) => void;
 };
 
-/** Exchanges of the machines that answer; the rest of the sockets belongs to the addresses that are still silent. */
-const identifySockets = 256;
+/** Machines that are asked for their model and marks at the same time: that takes this machine's time, where silence takes none. */
+const identifyAtOnce = 64;
 
 /**
  * Asks every address who it is. Sockets, rate and the time for an address are bounded; what answers endlessly, wrongly or not at all costs its
@@ -72,7 +72,8 @@ export const scan = async (deps: ScanDeps): Promise<ScanResult> => {
   const { addresses, ports = vendorPorts, loginsFor, signal, onEvent, nowMs = Date.now } = deps;
   const limits = { ...usualScan, ...deps.limits };
   const startMs = performance.now();
-  const sockets = new Semaphore(identifySockets);
+  const seats = new Semaphore(identifyAtOnce);
+  const sockets = new Semaphore(4 * identifyAtOnce);
   const io = { connectMs: limits.connectMs, exchangeMs: limits.answerMs, maxBytes: 512 * 1_024 };
   const machines: FoundMachine[] = [];
   const starving = new Set<string>();
@@ -87,8 +88,7 @@ export const scan = async (deps: ScanDeps): Promise<ScanResult> => {
   });
 
   const ask = async (host: string): Promise<boolean> => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.addressMs)]);
-    const probed = await probeAddress(host, ports, limits, deadline);
+    const probed = await probeAddress(host, ports, limits, signal);
     if (probed.kind === 'starved') {
       starving.add(host);
       return false;
@@ -98,12 +98,14 @@ export const scan = async (deps: ScanDeps): Promise<ScanResult> => {
     if (probed.kind === 'other') others++;
     if (probed.kind === 'miner') {
       const logins = loginsFor(host, probed.family);
-      const machine = await identifyMachine(
-        host,
-        probed,
-        logins,
-        { ports, limits: io, sockets, nowMs },
-        deadline,
+      const machine = await seats.run(() =>
+        identifyMachine(
+          host,
+          probed,
+          logins,
+          { ports, limits: io, sockets, nowMs },
+          AbortSignal.any([signal, AbortSignal.timeout(limits.addressMs)]),
+        ),
       );
       machines.push(machine);
       onEvent?.({ kind: 'found', machine });
