@@ -89,3 +89,10 @@ export const web = async (
     return { status: response.status, body: text };
   }
 };
+
+/** What stands at a path of a parsed answer, or undefined. */
+export const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );

@@ -76,6 +76,28 @@ const rows: readonly Row[] = [
   { model: 'Bitaxe Gamma', called: 'Bitaxe Gamma', orders: [stop, restart, pools, fan, clock(450)] },
   { model: 'Bitaxe Supra', called: 'Bitaxe Supra', orders: [restart, pools, fan, clock(450)] },
   { model: 'NerdQAxe++', called: 'NerdQAxe++', orders: [restart, pools, fan, clock(450)] },
+  {
+    model: 'Antminer S19j Pro (Braiins OS)',
+    called: 'Antminer S19j Pro',
+    orders: [stop, restart, pools, fan, limit(2_500), led],
+  },
+  {
+    model: 'Antminer S19k Pro (LuxOS)',
+    called: 'Antminer S19k Pro',
+    untold: ['chipTempC'],
+    orders: [stop, restart, pools, fan, limit(2_200), clock(490), led],
+  },
+  {
+    model: 'Antminer S19 (VNish)',
+    called: 'Antminer S19',
+    orders: [stop, restart, pools, fan, limit(2_700), clock(500), led],
+  },
+  {
+    model: 'Antminer S19 XP (ePIC)',
+    called: 'AntMiner S19 XP',
+    untold: ['chipTempC'],
+    orders: [stop, restart, pools, fan, clock(400), led],
+  },
 ];
 
 let site: SimulatedSite;

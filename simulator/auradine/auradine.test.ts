@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, type ManualSite, startManualSite } from '../test-support.ts';
+import { ask, at, type ManualSite, startManualSite } from '../test-support.ts';
 
 let site: ManualSite;
 beforeEach(async () => {
@@ -14,7 +14,7 @@ const logIn = async (password = 'admin') => {
     method: 'POST',
     body: JSON.stringify({ command: 'token', user: 'admin', password }),
   });
-  return { status: answer.status, token: (await answer.json()).Token?.[0]?.Token ?? '' };
+  return { status: answer.status, token: String(at(await answer.json(), 'Token', 0, 'Token') ?? '') };
 };
 const get = async (name: string, token: string) => {
   const answer = await fetch(url(name), { headers: { Token: token } });
@@ -26,7 +26,7 @@ const post = async (name: string, token: string, body: object = {}) => {
     headers: { Token: token },
     body: JSON.stringify({ command: name, ...body }),
   });
-  return (await answer.json()).STATUS[0];
+  return at(await answer.json(), 'STATUS', 0);
 };
 
 describe('reads', () => {
@@ -51,13 +51,13 @@ describe('reads', () => {
     expect((await get('fan', 'none')).status).toBe(401);
     expect((await logIn('wrong')).status).toBe(401);
     const { token } = await logIn();
-    expect((await get('fan', token)).body.Fan).toHaveLength(4);
-    expect((await get('psu', token)).body.PSU[0].PowerIn).toMatch(/^\d+\.\d\dW$/);
-    expect((await get('ipreport', token)).body.IPReport[0]).toMatchObject({
+    expect(at(await get('fan', token), 'body', 'Fan')).toHaveLength(4);
+    expect(at(await get('psu', token), 'body', 'PSU', 0, 'PowerIn')).toMatch(/^\d+\.\d\dW$/);
+    expect(at(await get('ipreport', token), 'body', 'IPReport', 0)).toMatchObject({
       model: 'AT1500',
       HBSerialNo: { length: 3 },
     });
-    expect((await get('temperature', token)).body.Temperature[0].ChipTemp).toBeNull();
+    expect(at(await get('temperature', token), 'body', 'Temperature', 0, 'ChipTemp')).toBeNull();
     site.clock.nowMs += 31 * 60_000;
     expect((await get('fan', token)).status).toBe(401);
   });
@@ -70,12 +70,12 @@ describe('writes', () => {
     expect(await post('mode', token, { sleep: 'on' })).toMatchObject({ STATUS: 'S' });
     site.pass(60);
     expect(site.physical(minerId).phase).toBe('off');
-    expect((await get('mode', token)).body.Mode[0]).toEqual({ Mode: 'normal', Sleep: 'on' });
+    expect(at(await get('mode', token), 'body', 'Mode', 0)).toEqual({ Mode: 'normal', Sleep: 'on' });
     await post('mode', token, { sleep: 'off' });
     await post('mode', token, { mode: 'custom', tune: 'power', power: 2200 });
     site.pass(900);
     expect(Math.abs(site.physical(minerId).powerW - 2200)).toBeLessThan(100);
-    expect((await get('mode', token)).body.Mode[0]).toMatchObject({ Mode: 'custom', Power: 2200 });
+    expect(at(await get('mode', token), 'body', 'Mode', 0)).toMatchObject({ Mode: 'custom', Power: 2200 });
     await post('mode', token, { mode: 'eco' });
     await post('fan', token, { index: 0, percentage: 100 });
     await post('led', token, { code: 3 });
@@ -86,7 +86,7 @@ describe('writes', () => {
       ledOn: true,
       pools: [{ url: 'stratum+tcp://a:1', user: 'w', password: 'p' }],
     });
-    expect((await get('mode', token)).body.Mode[0]).toEqual({ Mode: 'eco', Sleep: 'off' });
+    expect(at(await get('mode', token), 'body', 'Mode', 0)).toEqual({ Mode: 'eco', Sleep: 'off' });
     await post('restart', token);
     site.pass(1);
     expect(site.physical(minerId).phase).toBe('rebooting');

@@ -79,6 +79,14 @@ const tuneTo: Write = (device, param) => {
   };
 };
 
+/** One clock for all boards, in MHz, while nothing tunes by itself (pyasic, `web/epic.py`: `tune_clock_all`). */
+const clockAll: Write = (device, param) => {
+  const parsed = z.coerce.number().min(50).max(1_500).safeParse(param);
+  if (!parsed.success) return invalid;
+  if (device.tuning) return 'Perpetual Tune is running';
+  return () => device.miner.set({ frequencyMhz: parsed.data });
+};
+
 /** The writes of PowerPlay, by path. */
 export const writes: Readonly<Record<string, Write>> = {
   miner,
@@ -92,6 +100,7 @@ export const writes: Readonly<Record<string, Write>> = {
           device.tuning = param;
         }
       : invalid,
+  'tune/clock/all': clockAll,
   'hashratesplit/enable': (_device, param) => (param === false ? () => undefined : 'Not simulated'),
   reboot: (device, param) =>
     param === undefined || seconds.safeParse(param).success ? () => device.miner.reboot() : invalid,

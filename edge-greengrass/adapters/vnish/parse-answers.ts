@@ -84,8 +84,8 @@ export const parsePools = (summary: Fields) => {
   if (!Array.isArray(told)) return undefined;
   const entries = listOf(told).filter((pool) => textOf(pool.pool_type) !== 'DevFee');
   const status = (pool: Fields) => textOf(pool.status)?.toLowerCase() ?? '';
-  const active = entries.findIndex((pool) => ['working', 'active'].includes(status(pool)));
-  const working = entries.findIndex((pool) => status(pool) === 'working');
+  // Of one that is at work some versions say `active` and others `working`, which where both stand means no more than alive.
+  const inUse = ['active', 'working'].map((word) => entries.findIndex((pool) => status(pool) === word));
   const sum = (name: string) => sumOf(entries.map((pool) => numberOf(pool[name])));
   return {
     pools: entries.map((pool) => ({
@@ -97,7 +97,7 @@ export const parsePools = (summary: Fields) => {
       rejectedShares: sum('rejected'),
       staleShares: sum('stale'),
       poolsAlive: entries.filter((pool) => ['working', 'active', 'rejecting'].includes(status(pool))).length,
-      activePool: working >= 0 ? working : active < 0 ? undefined : active,
+      activePool: inUse.find((at) => at >= 0),
     }),
   };
 };

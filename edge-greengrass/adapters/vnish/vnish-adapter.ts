@@ -28,6 +28,7 @@ type Deps = {
 };
 
 const done: WriteOutcome = { kind: 'done' };
+const nothing: Fields = {};
 
 /**
  * VNish (AnthillOS) on Antminers: REST under `/api/v1`, with a token that `unlock` gives for the password. Sources: the maker's API
@@ -65,7 +66,7 @@ export const vnishAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapt
       get('info', signal),
       get('status', signal),
       get('summary', signal),
-      depth === 'full' ? orNothing(get('settings', signal)) : {},
+      depth === 'full' ? orNothing(get('settings', signal)) : nothing,
     ]);
     if (status.miner_state === undefined) throw new MinerFault('unparseable', 'the answer holds no state');
     const values = parseValues(info, summary);
