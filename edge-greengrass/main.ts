@@ -13,7 +13,7 @@ import { logToStderr } from './log.ts';
 import { keepRunning } from './reload/keep-running.ts';
 import { watchConfig } from './reload/watch-config.ts';
 import { type EdgeSealing, openDisk, openEdgeSealing } from './sealing/edge-sealing.ts';
-import { keepMiners, settleMiners } from './sealing/sealed-miners.ts';
+import { keepMiners, sealedMinersFile, settleMiners } from './sealing/sealed-miners.ts';
 import type { KeyRing } from './state/key-ring.ts';
 
 const help = `HashInsight edge gateway
@@ -115,8 +115,11 @@ const run = async () => {
   const watching = values.greengrass
     ? watchComponentConfig({ onChange: reload, log: logToStderr })
     : watchConfig(values.config ?? '', reload);
+  // Discovery and new passwords change it from outside.
+  const watchingMiners = watchConfig(sealedMinersFile(values.state), reload);
   process.on('SIGHUP', reload);
   const end = async () => {
+    watchingMiners.close();
     await watching.close();
     await Promise.all([running.stop(), page.close()]);
   };
