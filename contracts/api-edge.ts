@@ -3,7 +3,7 @@ import { commandEnvelope, commandResponse, safetyEvent } from './command.ts';
 import { claimCode, csrPem, gatewayCredentialSet, zoneBinding } from './gateway-keys.ts';
 import { haltMessage } from './halt.ts';
 import { epochMs, gatewayId, siteId } from './identifiers.ts';
-import { telemetryGone } from './telemetry-receipt.ts';
+import { telemetryGone, telemetryReceipt } from './telemetry-receipt.ts';
 
 /** The edge API of `000` §8.1. Everything but registration needs `Authorization: Bearer <device token>`. */
 
@@ -63,3 +63,5 @@ export const acceptedAnswer = z.strictObject({ accepted: z.int().nonnegative() }
 
 export const safetyBatch = z.strictObject({ events: z.array(safetyEvent).min(1).max(100) });
 export const goneRequest = telemetryGone;
+/** The receipt as over MQTT; left out before anything of this gateway is durable. */
+export const receiptAnswer = z.strictObject({ receipt: telemetryReceipt.optional() });

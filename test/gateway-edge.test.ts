@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { pollAnswer, registerAnswer, rotateAnswer } from '../contracts/api-edge.ts';
+import { pollAnswer, receiptAnswer, registerAnswer, rotateAnswer } from '../contracts/api-edge.ts';
 import { claimAnswer, gatewayView } from '../contracts/api-gateways.ts';
 import { encodeBatch } from '../contracts/telemetry-batch.ts';
 import { newRequest } from '../lambdas/gateway/test-gateways.ts';
@@ -101,6 +101,11 @@ describe('a gateway over HTTPS', () => {
       return text.includes('m-https') ? text : undefined;
     });
     expect(live).toContain('m-https');
+    const receipt = await eventually(
+      'the receipt for it',
+      async () => receiptAnswer.parse((await asGateway(token, 'GET', 'telemetry/receipt')).body).receipt,
+    );
+    expect(receipt).toMatchObject({ gatewayId: 'gw-https', shards: [{ shard: 0, through: 1, gaps: [] }] });
     const wrongType = { ...bytes, headers: { 'content-type': 'text/plain' } };
     expect((await asGateway(token, 'POST', 'telemetry/ingest', wrongType)).status).toBe(400);
 
@@ -174,5 +179,5 @@ describe('a gateway over HTTPS', () => {
     expect(revoked).toMatchObject({ status: 200, body: { gateway: { status: 'revoked' } } });
     expect((await again).status).toBe(401);
     expect((await asGateway(next.device_token, 'GET', poll)).status).toBe(401);
-  });
+  }, 240_000);
 });

@@ -60,6 +60,8 @@ const startWay = async (port: number) => {
 let cloud: RunningCloud;
 let way: Awaited<ReturnType<typeof startWay>>;
 let agent: Agent;
+/** When receipts came, over whichever path. */
+const receipts: number[] = [];
 /** Command ids of genuine envelopes, as often as they came. */
 const received: string[] = [];
 
@@ -103,13 +105,14 @@ beforeAll(async () => {
     },
   });
   if (!config.cloud) throw new Error('no cloud');
-  const line = openLines({ cloud: config.cloud, keys, publishMs: 5_000, log: logNothing });
+  const line = openLines({ cloud: config.cloud, keys, publishMs: 5_000, log: logNothing, receiptMs: 300 });
   const watched: EdgeBus = {
     ...line,
     subscribe: (topic, receive) =>
       line.subscribe(topic, async (payload) => {
         if (topic === topics.commandRequest(config))
           received.push(commandEnvelope.parse(JSON.parse(Buffer.from(payload).toString('utf8'))).commandId);
+        if (topic === topics.receipt(config)) receipts.push(Date.now());
         await receive(payload);
       }),
   };
@@ -170,6 +173,9 @@ it('goes on over HTTPS when MQTT is away, and takes what comes over both paths o
   expect(received.slice(before)).toContain(two);
   // Telemetry goes on over HTTPS: nothing piles up.
   await eventually('an empty spool', () => (agent.status().spool.waiting <= 1 ? true : undefined));
+  // So do receipts, or what was sent would lie in the spool until MQTT is back.
+  const cutMs = Date.now();
+  await eventually('a receipt over HTTPS', () => (receipts.some((at) => at > cutMs) ? true : undefined));
   await way.mend();
   await eventually('the envelope that waited at the broker', () =>
     received.filter((id) => id === two).length >= 2 ? true : undefined,

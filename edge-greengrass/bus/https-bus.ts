@@ -1,5 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { acceptedAnswer, ackAnswer, longestPollS, pollAnswer } from '../../contracts/api-edge.ts';
+import {
+  acceptedAnswer,
+  ackAnswer,
+  longestPollS,
+  pollAnswer,
+  receiptAnswer,
+} from '../../contracts/api-edge.ts';
 import { commandResponse, safetyEvent } from '../../contracts/command.ts';
 import { telemetryGone } from '../../contracts/telemetry-receipt.ts';
 import { topics, uplinks } from '../../contracts/topics.ts';
@@ -16,6 +22,8 @@ type Options = {
   readonly log: Log;
   readonly waitS?: number;
   readonly retryMs?: number;
+  /** How often it asks what is durable: as often as the cloud says so over MQTT. */
+  readonly receiptMs?: number;
 };
 /** A line that is used while it is wanted: it polls then, and is down otherwise. */
 export type HttpsBus = EdgeBus & { readonly want: (wanted: boolean) => void };
@@ -29,7 +37,7 @@ const jsonOf = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload)
  * gateway publishes goes to the route of its topic. Up while the polls are answered.
  */
 export const httpsBus = (options: Options): HttpsBus => {
-  const { place, api, onRotate, log, waitS = longestPollS, retryMs = 1_000 } = options;
+  const { place, api, onRotate, log, waitS = longestPollS, retryMs = 1_000, receiptMs = 60_000 } = options;
   let known = (): Known => ({ sequence: 0, haltEpoch: -1 });
   const receivers = new Map<string, (payload: Uint8Array) => Promise<void>>();
   const listeners = new Set<(up: boolean) => void>();
@@ -64,8 +72,14 @@ export const httpsBus = (options: Options): HttpsBus => {
     return rotate;
   };
 
+  const askReceipt = async (signal: AbortSignal) => {
+    const { receipt } = await api.ask({ method: 'GET', path: 'telemetry/receipt', signal }, receiptAnswer);
+    if (receipt) await deliver(topics.receipt(place), receipt);
+  };
+
   const poll = async (signal: AbortSignal) => {
     let failures = 0;
+    let receiptDueMs = performance.now() + receiptMs;
     while (!signal.aborted) {
       const again = await pollOnce(up ? waitS : 0, signal).catch((error: unknown) => {
         if (signal.aborted) return undefined;
@@ -75,6 +89,10 @@ export const httpsBus = (options: Options): HttpsBus => {
       });
       if (signal.aborted) return;
       setUp(again !== undefined);
+      if (up && performance.now() >= receiptDueMs) {
+        receiptDueMs = performance.now() + receiptMs;
+        await askReceipt(signal).catch(() => log('warn', 'receipt_not_read'));
+      }
       failures = again === undefined ? failures + 1 : 0;
       // An asked-for rotation is answered at once until it is done: ask no more than every second meanwhile.
       const waitMs =

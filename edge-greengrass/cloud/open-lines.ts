@@ -16,18 +16,34 @@ type Options = {
   readonly log: Log;
   readonly nowMs?: () => number;
   readonly checkMs?: number;
+  /** How often the second line asks what is durable. */
+  readonly receiptMs?: number;
 };
 
 /**
  * The lines of a gateway with keys of its own: MQTT, HTTPS beside or behind it, and what keeps its credentials fresh while the line is
  * open. Closing the line ends all of it.
  */
-export const openLines = ({ cloud, keys, publishMs, log, nowMs = Date.now, checkMs }: Options): EdgeBus => {
+export const openLines = ({
+  cloud,
+  keys,
+  publishMs,
+  log,
+  nowMs = Date.now,
+  checkMs,
+  receiptMs,
+}: Options): EdgeBus => {
   const stopping = new AbortController();
   const api = edgeApi(cloud.url, keys);
   const first = mqttBusWithKeys(keys, cloud.caPath, publishMs, log);
   let fresh: ReturnType<typeof keepFresh> | undefined;
-  const second = httpsBus({ place: keys.held, api, onRotate: () => fresh?.wanted(), log });
+  const second = httpsBus({
+    place: keys.held,
+    api,
+    onRotate: () => fresh?.wanted(),
+    log,
+    ...(receiptMs !== undefined && { receiptMs }),
+  });
   const line =
     cloud.use === 'never' ? first : twoLines({ first, second, use: cloud.use, afterMs: cloud.afterMs });
   return {

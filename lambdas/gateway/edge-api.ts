@@ -7,6 +7,7 @@ import {
   goneRequest,
   pollAnswer,
   pollQuery,
+  receiptAnswer,
   registerAnswer,
   registerRequest,
   rotateAnswer,
@@ -78,6 +79,16 @@ export const edgeRoutes = {
     access: 'device',
     upload: telemetryMediaTypes,
     success: { status: 202, body: acceptedAnswer },
+  },
+  readReceipt: {
+    method: 'GET',
+    path: '/api/edge/v1/telemetry/receipt',
+    summary: {
+      en: 'What of this gateway’s telemetry is durable and what is missing',
+      zh: '本网关遥测数据的已落盘范围与缺口',
+    },
+    access: 'device',
+    success: { status: 200, body: receiptAnswer },
   },
   reportGone: {
     method: 'POST',

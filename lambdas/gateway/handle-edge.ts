@@ -13,6 +13,8 @@ import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
+import { receiptFor } from '../telemetry/gateway-receipts.ts';
+import { readHeads } from '../telemetry/live-repository.ts';
 import { acknowledgeCommand } from './acknowledge-command.ts';
 import { edgeRoutes } from './edge-api.ts';
 import { forwardGone, forwardSafety, forwardTelemetry } from './forward-reports.ts';
@@ -27,6 +29,7 @@ const env = config({
   TELEMETRY_QUEUE: z.string(),
   GONE_QUEUE: z.string(),
   SAFETY_QUEUE: z.string(),
+  TELEMETRY_TABLE: z.string(),
 });
 const db = documentClient();
 const control = { db, controlTable: env.CONTROL_TABLE, auditTable: env.AUDIT_TABLE };
@@ -62,6 +65,8 @@ const telemetry = forwardTelemetry({ enqueue: sendToQueue(sqs, env.TELEMETRY_QUE
 const gone = forwardGone({ enqueue: sendToQueue(sqs, env.GONE_QUEUE) });
 const safety = forwardSafety({ enqueue: sendToQueue(sqs, env.SAFETY_QUEUE) });
 
+const heads = readHeads({ db, telemetryTable: env.TELEMETRY_TABLE });
+
 const asBody = <T>(result: Result<T>) => (result.ok ? succeed({ body: result.value }) : result);
 
 export const handler = apiHandler(edgeRoutes, {
@@ -72,6 +77,10 @@ export const handler = apiHandler(edgeRoutes, {
   acknowledgeCommand: async ({ who, params, body }) =>
     asBody(await acknowledge(who, params.command_id, body)),
   ingestTelemetry: async ({ who, bytes }) => asBody(await telemetry(who, bytes)),
+  readReceipt: async ({ who: { siteId, gatewayId } }) => {
+    const receipt = receiptFor(await heads(siteId), gatewayId, clock.nowMs());
+    return succeed({ body: { ...(receipt && { receipt }) } });
+  },
   reportGone: async ({ who, body }) => asBody(await gone(who, body)),
   reportSafety: async ({ who, body }) => asBody(await safety(who, body.events)),
 });

@@ -25,7 +25,7 @@ export type GatewayStackProps = StackProps & {
   readonly audit: { readonly grantCommit: Grant };
   readonly fleet: { readonly grantRead: Grant; readonly grantKeepGateways: Grant };
   readonly control: { readonly grantRecordResponse: Grant; readonly grantReportSafety: Grant };
-  readonly telemetry: { readonly grantReport: Grant };
+  readonly telemetry: { readonly grantReport: Grant; readonly grantReadReceipts: Grant };
 };
 
 const template = 'hashinsight-gateway';
@@ -131,6 +131,7 @@ export class GatewayStack extends Stack {
     control.grantRecordResponse(edge);
     control.grantReportSafety(edge);
     telemetry.grantReport(edge);
+    telemetry.grantReadReceipts(edge);
     addRoutes(new Construct(this, 'Edge'), devices, edgeRoutes, edge);
   }
 

@@ -88,6 +88,13 @@ export class TelemetryStack extends Stack {
   }
 
   /** Lets a function hand in what gateways send by another way than MQTT. */
+  /** Lets a function say what of a gateway's batches is durable. */
+  grantReadReceipts(fn: LambdaFunction) {
+    fn.addEnvironment('TELEMETRY_TABLE', this.#table.tableName);
+    this.#table.grant(fn, 'dynamodb:Query');
+    this.#props.platform.dataKey.grantDecrypt(fn);
+  }
+
   grantReport(fn: LambdaFunction) {
     for (const [name, { queue }] of [
       ['TELEMETRY_QUEUE', this.#batches],
