@@ -3,7 +3,7 @@ import { Semaphore } from '../io/semaphore.ts';
 
 /** The connections of an adapter to peers on loopback, with short deadlines. */
 export const ioAt = (
-  ports: { readonly rpcPort?: number; readonly httpPort?: number },
+  ports: { readonly rpcPort?: number; readonly httpPort?: number; readonly framePort?: number },
   exchangeMs = 2_000,
 ) => {
   const address: MinerAddress = {
