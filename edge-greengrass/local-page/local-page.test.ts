@@ -88,7 +88,7 @@ describe('the local page', () => {
     const { code, type, text, policy } = await ask('/');
     expect({ code, type }).toEqual({ code: 200, type: 'text/html; charset=utf-8' });
     expect(text).not.toMatch(/(?:src|href)="(?!data:,")/);
-    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/);
+    expect(policy).toMatch(/^default-src 'none'; img-src data:; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/);
   });
 
   it('says every word in both languages', async () => {

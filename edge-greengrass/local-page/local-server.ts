@@ -42,6 +42,7 @@ const readPage = () => {
       .join(' ');
   const policy = [
     "default-src 'none'",
+    'img-src data:',
     `script-src ${hashes('script')}`,
     `style-src ${hashes('style')}`,
     "connect-src 'self'",
