@@ -45,6 +45,8 @@ export type SweepResult = {
 /** How long a shard's batch waits for one miner: what comes later goes with the shard's next batch. */
 const patienceMs = 2_500;
 const lookMs = 100;
+/** A small site is not spread further than this for each of its miners: its batch would only come later. */
+const mostApartMs = 3;
 /** After so many asks in a row that failed, a miner is asked again who it is. */
 const forgottenAfter = 3;
 /** Who takes longer than this, and much longer than the others, is slow. */
@@ -218,7 +220,7 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
       await clock.wait(letGoMs, done.signal);
       isOver = true;
     });
-    const spreadMs = Math.min((pollIntervalMs * spreadPct) / 100, sweepMs / 2);
+    const spreadMs = Math.min((pollIntervalMs * spreadPct) / 100, sweepMs / 2, minerCount * mostApartMs);
     const count = { asked: 0, unreachable: 0 };
 
     const sweepShard = async (shard: number, launched: readonly Launch<Miner>[]) => {
