@@ -86,7 +86,7 @@ const run = async () => {
   const start = (opened: Opened): Promise<Agent> => {
     const line = lineOf(opened);
     line.onChange(site.takeLine);
-    site.configure(opened.config.miners.map(({ minerId }) => minerId));
+    site.configure(opened.config.miners);
     return startAgent(opened.config, line, {
       stateDir: values.state,
       ...(opened.keys && { keys: opened.keys }),

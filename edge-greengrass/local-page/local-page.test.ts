@@ -73,7 +73,7 @@ const event: SafetyEvent = {
   detail: 'chip at 121 °C, limit 110 °C',
 };
 const fill = () => {
-  site.configure(['a-1', 'a-2', 'b-1', 'b-2']);
+  site.configure(['a-1', 'a-2', 'b-1', 'b-2'].map((minerId) => ({ minerId, vendor: 'whatsminer' })));
   site.takeReadings(0, [
     reading('a-1', 'hashing', { hashrateThs: 110, powerW: 3_250 }),
     reading('a-2', 'hashing', { hashrateThs: 90, powerW: 3_000 }),
@@ -88,7 +88,9 @@ describe('the local page', () => {
     const { code, type, text, policy } = await ask('/');
     expect({ code, type }).toEqual({ code: 200, type: 'text/html; charset=utf-8' });
     expect(text).not.toMatch(/(?:src|href)="(?!data:,")/);
-    expect(policy).toMatch(/^default-src 'none'; img-src data:; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/);
+    expect(policy).toMatch(
+      /^default-src 'none'; img-src data:; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/,
+    );
   });
 
   it('says every word in both languages', async () => {
@@ -145,9 +147,18 @@ describe('the local page', () => {
     expect((await ask('/api/readings?limit=100000')).code).toBe(400);
   });
 
+  it('says what error codes mean, in both languages', async () => {
+    fill();
+    site.takeReadings(0, [{ ...reading('a-1', 'fault'), errorCodes: ['110', 'no such code'] }]);
+    const { rows } = await json('/api/readings?text=a-1');
+    expect(rows[0].errors[0].en).toMatch(/^110 \(.*fan.*\)$/i);
+    expect(rows[0].errors[0].zh).toMatch(/^110（.*风扇.*）$/);
+    expect(rows[0].errors[1]).toEqual({ en: 'no such code', zh: 'no such code' });
+  });
+
   it('forgets miners that are configured no more', async () => {
     fill();
-    site.configure(['a-2']);
+    site.configure([{ minerId: 'a-2', vendor: 'whatsminer' }]);
     expect(await json('/api/readings')).toMatchObject({ total: 1, rows: [{ minerId: 'a-2' }] });
   });
 

@@ -60,13 +60,14 @@ export const siteState = (nowMs: () => number) => {
   let line = { up: false, sinceMs: startedAtMs };
   let lastSweep: SweepView | undefined;
   let lastConfigFault: { readonly atMs: number; readonly reason: string } | undefined;
-  let configured: ReadonlySet<string> = new Set();
+  /** The firmware family of each miner by its id. */
+  let configured: ReadonlyMap<string, string> = new Map();
 
   return {
     startedAtMs,
     /** Miners that are configured no more are shown no more. */
-    configure: (minerIds: readonly string[]) => {
-      configured = new Set(minerIds);
+    configure: (miners: readonly { readonly minerId: string; readonly vendor: string }[]) => {
+      configured = new Map(miners.map(({ minerId, vendor }) => [minerId, vendor]));
       for (const minerId of latest.keys()) if (!configured.has(minerId)) latest.delete(minerId);
     },
     takeReadings: (shard: number, readings: readonly MinerReading[]) => {
@@ -126,6 +127,7 @@ export const siteState = (nowMs: () => number) => {
     /** Miners without any reading since the start. */
     unheard: () => Math.max(0, configured.size - latest.size),
     configured: () => configured.size,
+    vendorOf: (minerId: string) => configured.get(minerId) ?? '',
     readings: (): Iterable<ReadingRow> => latest.values(),
   };
 };

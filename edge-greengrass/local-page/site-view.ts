@@ -1,4 +1,5 @@
 import type { SafetyEvent } from '../../contracts/command.ts';
+import { codeInWords } from '../../contracts/error-codes/error-table.ts';
 import type { MinerState } from '../../contracts/reading.ts';
 import type { Agent } from '../agent.ts';
 import type { ReadingRow, ShardView, SiteState, SweepView } from './site-state.ts';
@@ -63,7 +64,7 @@ export type ReadingQuery = {
   readonly limit: number;
 };
 
-/** The newest readings whose miner's id contains the text, of a state, of a shard; by id. */
+/** The newest readings whose miner's id contains the text, of a state, of a shard; by id, with their error codes in words. */
 export const findReadings = (site: SiteState, { text = '', state, shard, limit }: ReadingQuery) => {
   const wanted = text.toLowerCase();
   const found: ReadingRow[] = [];
@@ -73,7 +74,11 @@ export const findReadings = (site: SiteState, { text = '', state, shard, limit }
     if (row.minerId.toLowerCase().includes(wanted)) found.push(row);
   }
   found.sort((a, b) => (a.minerId < b.minerId ? -1 : 1));
-  return { total: found.length, rows: found.slice(0, limit) };
+  const rows = found.slice(0, limit).map((row) => ({
+    ...row,
+    errors: (row.errorCodes ?? []).map((code) => codeInWords(site.vendorOf(row.minerId), code)),
+  }));
+  return { total: found.length, rows };
 };
 
 export type Health = {
