@@ -122,6 +122,31 @@ it('keeps both passwords of a miner that falls silent after the write, and finds
   expect(given.changes.all()).toEqual([]);
 });
 
+it('is changed by the form of older generations, and kept where that is refused', async () => {
+  const old = await startSite({
+    miners: 4,
+    seed: 3,
+    speed: 1,
+    nowMs: () => atMs,
+    mix: { 'Antminer S9': 1, 'Antminer S17': 1 },
+  });
+  try {
+    miners = old
+      .inventory()
+      .map(({ minerId, vendor, model, host, rpcPort, httpPort, password }) =>
+        configuredMiner.parse({ minerId, vendor, model, host, rpcPort, httpPort, password }),
+      );
+    const [last, ...others] = miners.map(({ minerId }) => minerId).toReversed();
+    old.inject(last ?? '', { kind: 'refuses_writes' });
+    const outcomes = await rotate([...others, last ?? '']);
+    expect(outcomes.get(last ?? '')).toBe('kept');
+    expect(others.map((minerId) => outcomes.get(minerId))).toEqual(['changed', 'changed', 'changed']);
+    for (const { minerId, password } of old.inventory()) expect(sealed(minerId)).toBe(password);
+  } finally {
+    await old.close();
+  }
+});
+
 it('stops when three miners let nobody in after the write', async () => {
   const all = site.inventory().map(({ minerId }) => minerId);
   const outcomes = new Map<string, RotationOutcome>();

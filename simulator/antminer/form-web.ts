@@ -1,8 +1,9 @@
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 import { jsonReply, type WebHost, type WebReply, type WebRequest } from '../wire/web-server.ts';
-import type { Credentials, DigestGate } from './digest.ts';
+import type { DigestGate } from './digest.ts';
 import type { FormConfiguration } from './form-configuration.ts';
 import { networkInfo, systemInfo } from './system-info.ts';
+import { passwordForm, type WebLogin } from './web-login.ts';
 
 /** The script restarts the mining process and sleeps half a minute before it says `ok`; longer than a gateway waits is enough. */
 const writeAnswerMs = 8_000;
@@ -35,7 +36,7 @@ function f_submit_miner_conf() {
 export const formWeb = (
   miner: SimulatedMiner,
   configuration: FormConfiguration,
-  { gate, login, nowMs }: { gate: DigestGate; login: Credentials; nowMs: () => number },
+  { gate, login, nowMs }: { gate: DigestGate; login: WebLogin; nowMs: () => number },
 ): WebHost => {
   let busyUntilMs = 0;
   const setConfiguration = (request: WebRequest): WebReply => {
@@ -82,6 +83,8 @@ export const formWeb = (
           return { status: 200, body: settingsPage(configuration), type: 'text/html' };
         case '/cgi-bin/set_miner_conf.cgi':
           return setConfiguration(request);
+        case '/cgi-bin/passwd.cgi':
+          return passwordForm(miner, request, login);
         case '/cgi-bin/blink.cgi':
           return blink(request);
         case '/cgi-bin/reboot.cgi':

@@ -58,3 +58,29 @@ export const passwordPage = (miner: SimulatedMiner, request: WebRequest, login: 
     },
   };
 };
+
+/**
+ * passwd.cgi of the generations before the S19: `current_pw`, `new_pw` and `new_pw_ctrl` in the query, each of which must hold something; a
+ * page of words for an answer (bitmaintech/Antminer_firmware, `www_miner/cgi-bin/passwd.cgi`).
+ */
+export const passwordForm = (miner: SimulatedMiner, request: WebRequest, login: WebLogin): WebReply => {
+  const said = (message: string): WebReply => ({
+    status: 200,
+    body: `<html><body><h2>${message}</h2></body></html>`,
+    type: 'text/html',
+  });
+  const fields = new URLSearchParams(request.url.split('?')[1] ?? '');
+  const [current, next, again] = ['current_pw', 'new_pw', 'new_pw_ctrl'].map(
+    (name) => fields.get(name) ?? '',
+  );
+  if (miner.has('refuses_writes') || current !== login.password) return said('Invalid Password');
+  if (!next || !again) return said('New Password must be set');
+  if (next !== again) return said('New Password does not match');
+  return {
+    ...said('Updating Password'),
+    write: true,
+    done: () => {
+      if (!miner.has('no_effect')) login.change(next);
+    },
+  };
+};
