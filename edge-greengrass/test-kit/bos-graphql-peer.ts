@@ -68,7 +68,14 @@ export const bosPeer = async () => {
     else miner.running = !query.includes('stop');
   };
   const peer = await plainPeer((request): PlainAnswer => {
-    if (request.path.startsWith('/cgi-bin')) return { json: [{ macaddr: '02:00:00:12:34:56' }] };
+    if (request.path === '/cgi-bin/luci')
+      return request.body === 'luci_username=root&luci_password=secret'
+        ? { status: 302, cookie: 'sysauth=abc; path=/' }
+        : { status: 403 };
+    if (request.path === '/cgi-bin/luci/admin/network/iface_status/lan')
+      return request.headers.cookie === 'sysauth=abc'
+        ? { json: [{ macaddr: '02:00:00:12:34:56' }] }
+        : { status: 403 };
     if (request.path !== '/graphql') return { status: 404, text: 'not here' };
     const { query, variables } = jsonOf(request) as { query: string; variables: Record<string, unknown> };
     if (query.includes('login(')) {

@@ -16,6 +16,7 @@ import {
   parseGraphqlValues,
 } from './graphql-answers.ts';
 import * as queries from './graphql-queries.ts';
+import { luciMac } from './luci-mac.ts';
 
 type Deps = {
   readonly minerId: string;
@@ -30,13 +31,6 @@ const isStranger = ({ status, body }: HttpAnswer) =>
   status === 401 ||
   status === 403 ||
   (/"errors"/.test(body) && /unauthori[sz]ed|not logged in|unauthenticated/i.test(body));
-
-/** The page behind the network settings tells the MAC address, to anybody. */
-const macOf = async (io: MinerIo, signal?: AbortSignal) => {
-  const path = '/cgi-bin/luci/admin/network/iface_status/lan';
-  const { status, body } = await io.web({ method: 'GET', path }, signal);
-  return status === 200 ? textOf(listOf(parseLooseJson(body))[0]?.macaddr) : undefined;
-};
 
 /** Mutations answer with one of several types; those that tell of a failure end in `Error`. */
 const failureIn = (value: unknown): string | undefined => {
@@ -104,7 +98,7 @@ export const graphqlDialect = ({ minerId, io, username, password, nowMs }: Deps)
       const bos = fieldsOf(data.bos);
       const model = textOf(fieldsOf(fieldsOf(data.bosminer).info).modelName);
       if (!model) throw new MinerFault('unparseable', 'the answer names no model');
-      const macAddress = await macOf(io, signal).catch(() => undefined);
+      const macAddress = await luciMac(io, { username, password }, signal).catch(() => undefined);
       return {
         model,
         firmware: textOf(fieldsOf(fieldsOf(bos.info).version).full) ?? 'unknown',

@@ -20,8 +20,8 @@ describe('Braiins OS by GraphQL', () => {
       firmware: '2025-04-07-0-424f9a7f-25.03-plus',
       apiVersion: 'GraphQL',
       hostname: 'rig',
-      macAddress: '02:00:00:12:34:56',
     });
+    expect((await adapter().identify()).macAddress).toBe('02:00:00:12:34:56');
     const { reading } = await bos.read('full');
     expect(reading).toMatchObject({ state: 'hashing', values: { hashrateThs: 99, acceptedShares: 4 } });
     expect(miner.logins).toBe(0);
