@@ -46,14 +46,18 @@ const converse = (
     });
     const arrived = new Gathered();
     let sent = false;
+    let isSettled = false;
     let timer = setTimeout(() => fail('timeout', 'no connection within the deadline'), limits.connectMs);
 
     const settle = () => {
+      isSettled = true;
       clearTimeout(timer);
       unheard();
       socket.destroy();
     };
     const fail = (kind: MinerFault['kind'], message: string) => {
+      // The connection's own end comes after every answer, and an error is dear to make.
+      if (isSettled) return;
       settle();
       reject(sent ? new LostAnswer(kind, message) : new MinerFault(kind, message));
     };
@@ -94,6 +98,7 @@ const converse = (
       fail('unreachable', sent ? 'the connection broke' : 'nothing accepts the connection'),
     );
     socket.once('close', () => {
+      if (isSettled) return;
       if (arrived.length === 0) return fail('unreachable', 'closed without an answer');
       if (!finish(arrived.bytes(), true)) fail('unreachable', 'closed within an answer');
     });
