@@ -84,7 +84,7 @@ const rows: readonly Row[] = [
   {
     model: 'Antminer S9 (Braiins OS 22.08)',
     called: 'Antminer S9',
-    orders: [stop, restart, pools, limit(1_000), led],
+    orders: [stop, restart, pools, fan, limit(1_000), led],
   },
   {
     model: 'Antminer S19k Pro (LuxOS)',

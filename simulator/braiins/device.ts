@@ -1,3 +1,4 @@
+import type { Pool } from '../site/settings.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 
 type PoolKey = { readonly group: string; readonly quota: number };
@@ -10,6 +11,7 @@ export class BraiinsDevice {
   /** One group holds all pools that the simulated physics mines with. */
   group: PoolKey = { group: 'default', quota: 1 };
   powerTargetW: number;
+  #storedPools: { readonly key: PoolKey; readonly pools: readonly Pool[] } | undefined;
   #bosminerStartedS = Number.NEGATIVE_INFINITY;
 
   constructor(miner: SimulatedMiner, nowMs: () => number) {
@@ -42,5 +44,22 @@ export class BraiinsDevice {
   restart() {
     this.miner.restartProcess();
     this.#bosminerStartedS = this.miner.state.timeS;
+  }
+
+  /** Pools for bosminer's next start. */
+  storePools(key: PoolKey, pools: readonly Pool[]) {
+    this.#storedPools = { key, pools };
+  }
+
+  /** As the configuration has them, which bosminer follows from its next start. */
+  get configured(): { readonly key: PoolKey; readonly pools: readonly Pool[] } {
+    return this.#storedPools ?? { key: this.group, pools: this.miner.settings.pools };
+  }
+
+  takeStoredPools() {
+    if (!this.#storedPools) return;
+    this.group = this.#storedPools.key;
+    this.miner.set({ pools: [...this.#storedPools.pools] });
+    this.#storedPools = undefined;
   }
 }

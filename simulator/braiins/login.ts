@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** A token lives on for so long after its last use (github.com/braiins/bos-plus-api, README). */
 export const tokenTimeoutS = 3600;
 
-/** Tokens of Braiins OS: given for the login, sent back bare in the Authorization header. */
+/** Tokens of Braiins OS: given for the login, sent back bare in the Authorization header, by older versions in a cookie. */
 export class BraiinsTokens {
   readonly #usedAtMs = new Map<string, number>();
   readonly #random: () => number;
@@ -25,9 +25,13 @@ export class BraiinsTokens {
   }
 
   accepts(headers: IncomingHttpHeaders): boolean {
-    const token = headers.authorization?.replace(/^Bearer /i, '') ?? '';
-    const usedAtMs = this.#usedAtMs.get(token);
-    if (usedAtMs === undefined) return false;
+    return this.knows(headers.authorization?.replace(/^Bearer /i, ''));
+  }
+
+  /** Whether it was issued and used since; this is a use. */
+  knows(token: string | undefined): boolean {
+    const usedAtMs = token === undefined ? undefined : this.#usedAtMs.get(token);
+    if (token === undefined || usedAtMs === undefined) return false;
     if (this.#nowMs() - usedAtMs > tokenTimeoutS * 1000) {
       this.#usedAtMs.delete(token);
       return false;

@@ -2,6 +2,7 @@ import type { MinerModel } from './models.ts';
 
 export const aftermarketModelNames = [
   'Antminer S19j Pro (Braiins OS)',
+  'Antminer S9 (Braiins OS 22.08)',
   'Antminer S19k Pro (LuxOS)',
   'Antminer S19 (VNish)',
   'Antminer S19 XP (ePIC)',
@@ -30,6 +31,18 @@ export const aftermarketModels: readonly MinerModel[] = [
     maxFanRpm: 6150,
     frequencyMhz: 545,
     voltageV: 13.4,
+  },
+  {
+    ...antminer,
+    vendor: 'braiins',
+    name: 'Antminer S9 (Braiins OS 22.08)',
+    fans: 2,
+    hashrateThs: 13.5,
+    powerW: 1323,
+    chipsPerBoard: 63,
+    maxFanRpm: 6150,
+    frequencyMhz: 650,
+    voltageV: 9.1,
   },
   {
     ...antminer,

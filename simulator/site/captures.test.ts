@@ -94,12 +94,13 @@ describe.skipIf(!present)('aftermarket firmware answers in the shape of recorded
     luxos: 'Antminer S19k Pro (LuxOS)',
     braiins: 'Antminer S19j Pro (Braiins OS)',
     epic: 'Antminer S19 XP (ePIC)',
+    graphql: 'Antminer S9 (Braiins OS 22.08)',
   } as const;
   let aftermarket: ManualSite;
   beforeAll(async () => {
     aftermarket = await startManualSite({
-      miners: 3,
-      mix: { [models.luxos]: 1, [models.braiins]: 1, [models.epic]: 1 },
+      miners: 4,
+      mix: { [models.luxos]: 1, [models.braiins]: 1, [models.epic]: 1, [models.graphql]: 1 },
     });
   });
   afterAll(() => aftermarket.close());
@@ -157,6 +158,37 @@ describe.skipIf(!present)('aftermarket firmware answers in the shape of recorded
     const headers = { authorization: String(Object(login.body).token) };
     const { body } = await web(httpPort, 'GET', `/api/v1/${path}`, { headers });
     expect(differences(recordedJson(`braiins/v25_11/${file}.json`), body)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'gql_system',
+      '{ bos { hostname faultLight info { version { full } } uptime { durationS } } bosminer { info { workSolver { realHashrate { mhs5S } nominalMhs } fans { name speed rpm } summary { power { limitW approxConsumptionW } } } } }',
+    ],
+    [
+      'gql_boards',
+      '{ bosminer { info { workSolver { childSolvers { name realHashrate { mhs5S } nominalMhs hwDetails { chips frequencyMhz voltageV } temperatures { name degreesC } } } } } }',
+    ],
+    [
+      'gql_tuning',
+      '{ bosminer { config { ... on BosminerConfig { autotuning { mode powerTarget hashrateTarget } } } info { summary { power { limitW } } } } }',
+    ],
+    [
+      'gql_pools',
+      '{ bosminer { config { ... on BosminerConfig { groups { id strategy { ... on QuotaStrategy { quota } } } } } info { poolGroups { name pools { url user status active shares { acceptedSolutions rejectedSolutions } } } } } }',
+    ],
+  ])('Braiins OS %s', async (file, query) => {
+    const { httpPort = 0 } = aftermarket.one(models.graphql);
+    const { body } = await web(httpPort, 'POST', '/graphql', { body: { query } });
+    const recorded = Object(recordedJson(`braiins/v21_09/${file}.json`));
+    if (file === 'gql_pools') {
+      // The recorded machine had two groups with a pool each.
+      const { config, info } = recorded.data.bosminer;
+      config.groups.length = 1;
+      info.poolGroups.length = 1;
+      Object(body).data.bosminer.info.poolGroups[0].pools.length = 1;
+    }
+    expect(differences(recorded, body)).toEqual([]);
   });
 
   it('Braiins OS version on the RPC port', async () => {
