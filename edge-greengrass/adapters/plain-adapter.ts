@@ -1,7 +1,6 @@
 import type { MinerOrder } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { asMinerFault } from '../io/miner-fault.ts';
-import { LostAnswer } from '../io/tcp-exchange.ts';
 import { isShown } from './is-shown.ts';
 import type {
   MinerAdapter,
@@ -14,6 +13,7 @@ import type {
 import { putBack, type Wanted } from './put-back.ts';
 import { unreachable } from './unreachable.ts';
 import { present } from './values.ts';
+import { outcomeOf } from './write-outcome.ts';
 
 /** A pool as the miner tells it; many do not tell the password. */
 export type ToldPool = { readonly url: string; readonly user: string; readonly password?: string };
@@ -48,19 +48,8 @@ type Deps = {
  * to look and how to write.
  */
 export const plainAdapter = ({ minerId, nowMs, identify, look, write }: Deps): MinerAdapter => {
-  const guarded = async (
-    wanted: Wanted,
-    before: MinerSnapshot,
-    signal?: AbortSignal,
-  ): Promise<WriteOutcome> => {
-    try {
-      return await write(wanted, before, signal);
-    } catch (error) {
-      const fault = asMinerFault(error);
-      const mayHaveArrived = fault instanceof LostAnswer || fault.kind === 'unparseable';
-      return { kind: mayHaveArrived ? 'lost' : 'refused', detail: fault.message };
-    }
-  };
+  const guarded = (wanted: Wanted, before: MinerSnapshot, signal?: AbortSignal) =>
+    outcomeOf(() => write(wanted, before, signal));
   const seen = async (wanted: Wanted, before: MinerSnapshot, sinceMs: number, signal?: AbortSignal) => {
     const type = wanted.type === 'FAN_AUTO' ? 'SET_FAN' : wanted.type;
     try {

@@ -73,7 +73,7 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
       if (values.uptimeS !== undefined && values.uptimeS < bootS) return 'booting';
       return chipsOf(stats) === 0 ? 'fault' : 'idle';
     };
-    const led = blink.blink;
+    const led = fieldsOf(blink).blink;
     return {
       reading: {
         minerId,
