@@ -50,6 +50,7 @@ export const vnishPeer = async () => {
       miner.token = `t${miner.unlocks}`;
       return { json: { token: miner.token } };
     }
+    if (path === 'info') return { json: pages.info?.() };
     if (miner.token === '' || request.headers.authorization !== `Bearer ${miner.token}`)
       return { status: 401, json: { err: 'Unauthorized' } };
     const page = pages[path];

@@ -51,6 +51,12 @@ export const vnishAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapt
   };
   const get = async (path: string, signal?: AbortSignal) =>
     fieldsOf(await ask('GET', path, undefined, signal));
+  /** Who it is, which needs no token. */
+  const info = async (signal?: AbortSignal): Promise<Fields> => {
+    const { status, body } = await io.web({ method: 'GET', path: '/api/v1/info' }, signal);
+    if (status !== 200) throw new MinerFault('denied', `the miner answers ${status}`);
+    return fieldsOf(parseLooseJson(body));
+  };
   const orNothing = (answer: Promise<Fields>): Promise<Fields> => answer.catch(() => ({}));
   const post = async (path: string, body?: unknown, signal?: AbortSignal): Promise<WriteOutcome> => {
     await ask('POST', path, body, signal);
@@ -62,14 +68,14 @@ export const vnishAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapt
 
   const look = async (depth: 'core' | 'full', signal?: AbortSignal): Promise<Look> => {
     const sampledAtMs = nowMs();
-    const [info, status, summary, settings] = await Promise.all([
+    const [about, status, summary, settings] = await Promise.all([
       get('info', signal),
       get('status', signal),
       get('summary', signal),
       depth === 'full' ? orNothing(get('settings', signal)) : nothing,
     ]);
     if (status.miner_state === undefined) throw new MinerFault('unparseable', 'the answer holds no state');
-    const values = parseValues(info, summary);
+    const values = parseValues(about, summary);
     const pools = parsePools(summary);
     const page = fanOf(settings) === undefined ? summary : settings;
     if (fanOf(page) === 'auto') ownSteering = coolingMode(page);
@@ -140,16 +146,16 @@ export const vnishAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapt
     look: (depth, _of, signal) => look(depth, signal),
     write: (wanted, _before, signal) => write(wanted, signal),
     identify: async (signal) => {
-      const info = await get('info', signal);
-      const model = textOf(info.miner) ?? textOf(info.model);
-      const firmware = textOf(info.fw_version);
+      const about = await info(signal);
+      const model = textOf(about.miner) ?? textOf(about.model);
+      const firmware = textOf(about.fw_version);
       if (!model || !firmware) throw new MinerFault('unparseable', 'this is not VNish');
-      const network = fieldsOf(fieldsOf(info.system).network_status);
-      const serial = textOf(info.serial);
+      const network = fieldsOf(fieldsOf(about.system).network_status);
+      const serial = textOf(about.serial);
       return {
         vendor: 'vnish',
         model,
-        firmware: `${textOf(info.fw_name) ?? 'Vnish'} ${firmware}`,
+        firmware: `${textOf(about.fw_name) ?? 'Vnish'} ${firmware}`,
         apiVersion: 'v1',
         macAddress: textOf(network.mac),
         hostname: textOf(network.hostname),

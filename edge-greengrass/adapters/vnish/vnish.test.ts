@@ -11,7 +11,7 @@ describe('VNish', () => {
   it('is unlocked once for reading and writing, and again when its token has ended', async () => {
     const { miner, adapter } = await vnishPeer();
     const vnish = adapter();
-    expect(await vnish.identify()).toEqual({
+    expect(await adapter('wrong').identify()).toEqual({
       vendor: 'vnish',
       model: 'Antminer S19',
       firmware: 'Vnish 1.2.6',
