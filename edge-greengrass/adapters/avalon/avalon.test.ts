@@ -78,7 +78,7 @@ describe('the figures of a module', () => {
       .replace('ECMM[0]', 'ECMM[2]')
       .replace('PS[0 ', 'PS[32 ')
       .replace('MTmax[79 77 78]', 'MTmax[79 -273 78]');
-    expect(errorsOf(module(wrong))).toEqual(['ECHU2_513', 'ECHU3_128', 'ECMM_2', 'PS_32']);
+    expect(errorsOf(module(wrong))).toEqual(['ECHU2:1', 'ECHU2:512', 'ECHU3:128', 'ECMM:2', 'PSU:32']);
     expect(parseModule(module(wrong))).not.toHaveProperty('board2ChipTempC');
     expect(stateOf(module(line.replace('SoftOFF[0]', 'SoftOFF[5]')), 0)).toBe('stopped');
     const idle = line.replace('In Work', 'In Idle');

@@ -11,7 +11,7 @@ const parseText = (raw: string): Fields => {
   const text = raw.trim();
   if (!/^\w+[=,]/.test(text) || !text.endsWith('|'))
     throw new MinerFault('unparseable', 'the answer is not whole');
-  const answer: Record<string, Record<string, string>[]> = {};
+  const answer = new Map<string, Record<string, string>[]>();
   for (const section of text.split('|')) {
     const pairs = section.split(/,(?=[^,=[\]]+=)/).map((pair) => {
       const at = pair.indexOf('=');
@@ -20,9 +20,11 @@ const parseText = (raw: string): Fields => {
     const name = pairs[0]?.[0] ?? '';
     if (!/^[A-Z]{3,20}$/.test(name)) continue;
     const list = sections[name] ?? name;
-    answer[list] = [...(answer[list] ?? []), Object.fromEntries(pairs)];
+    const entries = answer.get(list) ?? [];
+    entries.push(Object.fromEntries(pairs));
+    answer.set(list, entries);
   }
-  return answer;
+  return Object.fromEntries(answer);
 };
 
 /** An answer in either form. Throws MinerFault `unparseable`. */
@@ -59,7 +61,7 @@ export const moduleOf = (stats: Fields): Module | undefined => {
     .filter(([key, value]) => typeof value === 'string' && /^(MM ID0|HBinfo)/.test(key))
     .map(([, value]) => String(value));
   const module = new Map<string, readonly string[]>();
-  for (const [, key = '', inside = ''] of texts.join(' ').matchAll(/(\w+)\[([^\]]*)\]/g)) {
+  for (const [, key = '', inside = ''] of texts.join(' ').matchAll(/(?<!\w)(\w{1,40})\[([^[\]]*)\]/g)) {
     if (!module.has(key)) module.set(key, inside.trim().split(/\s+/));
   }
   return module.size === 0 ? undefined : module;
@@ -137,16 +139,25 @@ export const stateOf = (module: Module, hashrateThs: number | undefined): MinerS
   return (figure(module, 'Elapsed') ?? 0) < 300 ? 'booting' : 'idle';
 };
 
-/** 512 stands in the maker's own example of a sound board. */
+/** 512 alone stands in the maker's own example of a sound board. */
 const soundBoard = new Set([0, 512]);
+/** As many as a reading holds. */
+const mostErrors = 32;
 
-export const errorsOf = (module: Module): string[] => [
-  ...figures(module, 'ECHU').flatMap((code, board) =>
-    code === undefined || soundBoard.has(code) ? [] : [`ECHU${board + 1}_${code}`],
-  ),
-  ...[figure(module, 'ECMM')].flatMap((code) => (code ? [`ECMM_${code}`] : [])),
-  ...[figure(module, 'PS')].flatMap((code) => (code ? [`PS_${code}`] : [])),
-];
+const bitsOf = (name: string, code: number | undefined): string[] =>
+  code === undefined || !Number.isInteger(code) || code <= 0 || code >= 2 ** 31
+    ? []
+    : Array.from({ length: 31 }, (_, at) => 2 ** at).flatMap((bit) => (code & bit ? [`${name}:${bit}`] : []));
+
+/** Each set bit by itself: `ECHU2:128` of the second board, `ECMM:2` of the control board, `PSU:32` of the supply. */
+export const errorsOf = (module: Module): string[] =>
+  [
+    ...figures(module, 'ECHU')
+      .slice(0, 9)
+      .flatMap((code, board) => (soundBoard.has(code ?? 0) ? [] : bitsOf(`ECHU${board + 1}`, code))),
+    ...bitsOf('ECMM', figure(module, 'ECMM')),
+    ...bitsOf('PSU', figure(module, 'PS')),
+  ].slice(0, mostErrors);
 
 /** `Led[1]`, or `LED[1-0]` with the colour behind. */
 export const ledOf = (module: Module): boolean | undefined => {
