@@ -11,6 +11,7 @@ import type { MinerAdapter } from './miner-adapter.ts';
 import type { MinerAddress, MinerIo } from './miner-io.ts';
 import { protoAdapter } from './proto/proto-adapter.ts';
 import { sealminerAdapter } from './sealminer/sealminer-adapter.ts';
+import { shortIdentity } from './short-identity.ts';
 import { vnishAdapter } from './vnish/vnish-adapter.ts';
 import { eitherWhatsminer } from './whatsminer/either-api.ts';
 
@@ -78,5 +79,12 @@ const families: Readonly<Record<EdgeVendor, Family>> = {
 
 export const familyOf = (vendor: EdgeVendor) => families[vendor];
 
-export const adapterFor = (vendor: EdgeVendor, address: MinerAddress, io: MinerIo, nowMs: () => number) =>
-  families[vendor].adapter(address, io, nowMs);
+export const adapterFor = (
+  vendor: EdgeVendor,
+  address: MinerAddress,
+  io: MinerIo,
+  nowMs: () => number,
+): MinerAdapter => {
+  const adapter = families[vendor].adapter(address, io, nowMs);
+  return { ...adapter, identify: async (signal) => shortIdentity(await adapter.identify(signal)) };
+};

@@ -31,7 +31,7 @@ export const scaled = (value: number | undefined, factor: number) =>
 
 export const maxOf = (values: readonly (number | undefined)[]) => {
   const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
+  return known.length === 0 ? undefined : known.reduce((most, value) => Math.max(most, value));
 };
 
 export const sumOf = (values: readonly (number | undefined)[]) => {

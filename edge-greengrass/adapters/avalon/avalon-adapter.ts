@@ -92,12 +92,12 @@ export const avalonAdapter = ({ minerId, io, nowMs, ...login }: Deps): MinerAdap
     if (!asksWorkMode || isForHomes(await knownModel(signal))) return undefined;
     const { letter, message } = statusOf(await ask('ascset', '0,workmode,255', signal));
     asksWorkMode = letter !== 'E';
-    return numberOf(/workmode\D*(\d+)/i.exec(message)?.[1]);
+    return numberOf(/workmode\D{0,20}(\d+)/i.exec(message)?.[1]);
   };
   /** The light's question of its own; on some home machines the figures tell another light. */
   const askedLed = async (signal?: AbortSignal) => {
     const { letter, message } = statusOf(await ask('ascset', '0,led,1-255', signal));
-    const code = letter === 'E' ? undefined : numberOf(/led\D*(\d+)/i.exec(message)?.[1]);
+    const code = letter === 'E' ? undefined : numberOf(/led\D{0,20}(\d+)/i.exec(message)?.[1]);
     return code === undefined ? undefined : code > 0;
   };
   const modeOf = async (code: number | undefined, signal?: AbortSignal): Promise<PowerMode | undefined> => {

@@ -36,7 +36,8 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     if (answer.status !== 200) throw new MinerFault('denied', `the web interface answers ${answer.status}`);
     return fieldsOf(parse(answer.body));
   };
-  const orNothing = (answer: Promise<Fields>) => answer.catch((): Fields => ({}));
+  const nothing: Fields = {};
+  const orNothing = (answer: Promise<Fields>) => answer.catch(() => nothing);
   const powerW = async (signal?: AbortSignal) => {
     if (!tellsPower) return undefined;
     try {
@@ -60,10 +61,14 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     const quiet = (values.hashrateThs ?? 0) <= 0;
     const [watts, conf, pools, summary, blink] = await Promise.all([
       powerW(signal),
-      full || quiet ? (of ? page('get_miner_conf', signal) : orNothing(page('get_miner_conf', signal))) : {},
-      full ? orNothing(page('pools', signal)) : {},
-      full ? orNothing(page('summary', signal)) : {},
-      of === 'LED' ? page('get_blink_status', signal) : {},
+      full || quiet
+        ? of
+          ? page('get_miner_conf', signal)
+          : orNothing(page('get_miner_conf', signal))
+        : nothing,
+      full ? orNothing(page('pools', signal)) : nothing,
+      full ? orNothing(page('summary', signal)) : nothing,
+      of === 'LED' ? page('get_blink_status', signal) : nothing,
     ]);
     const mode = modeOf(conf);
     const errorCodes = parseErrors(summary);
