@@ -220,6 +220,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   let unreachable = 0;
   let sweeps = 0;
   let polling = config;
+  let retimed = new AbortController();
   const steady = realClock(() => performance.now());
   const { sweep, flush } = sweeper({
     shards: byShard(miners, assignShards(state, [...miners.keys()], limits.minersPerShard)),
@@ -264,6 +265,17 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     return { miners: miners.size, identified };
   };
 
+  /** From one planned start to the next, so that sweeps do not drift; after one that took too long, at once. */
+  const untilDue = async (plannedMs: number): Promise<number> => {
+    while (!stopping.signal.aborted) {
+      const leftMs = plannedMs + polling.pollIntervalMs - steady.nowMs();
+      if (leftMs <= 0) break;
+      retimed = new AbortController();
+      await steady.wait(leftMs, AbortSignal.any([stopping.signal, retimed.signal]));
+    }
+    return Math.max(plannedMs + polling.pollIntervalMs, steady.nowMs() - polling.pollIntervalMs);
+  };
+
   const poll = async () => {
     await ready;
     let dueMs = steady.nowMs();
@@ -274,9 +286,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
       sitePower?.rest();
       tellDepth();
       deps.onSweep?.(result);
-      // From one planned start to the next, so that sweeps do not drift; after one that took too long, at once.
-      dueMs = Math.max(steady.nowMs(), dueMs + polling.pollIntervalMs);
-      await steady.wait(Math.max(0, dueMs - steady.nowMs()), stopping.signal);
+      dueMs = await untilDue(dueMs);
     }
     flush();
   };
@@ -327,6 +337,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     },
     tune: (next) => {
       polling = next;
+      retimed.abort();
     },
     stop: async () => {
       stopping.abort();

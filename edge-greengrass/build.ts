@@ -14,20 +14,19 @@ const help = `Builds the gateway
 `;
 const entries = {
   'edge-gateway': 'edge-greengrass/main.ts',
-  'edge-doctor': 'edge-greengrass/doctor-main.ts',
-  'edge-update': 'edge-greengrass/update-main.ts',
+  'hashinsight-edge': 'edge-greengrass/hashinsight-edge.ts',
 };
 const oldestNode = 24;
 
 /**
- * Bundles the gateway, its doctor and its updater into files that Node runs without `node_modules`, with the local page and the
+ * Bundles the gateway and its command into files that Node runs without `node_modules`, with the local page and the
  * systemd units beside them. Returns the gateway's path and the bytes that it loads at its start.
  */
 export const buildGateway = async (directory: string, version = '0.0.0') => {
   await mkdir(directory, { recursive: true });
   // Chunks are named by what they hold: those of an earlier build would go into the release, too.
   for (const name of await readdir(directory))
-    if (/^edge-.*\.mjs$/.test(name)) await rm(join(directory, name));
+    if (/^(hashinsight-)?edge(-.*)?\.mjs$/.test(name)) await rm(join(directory, name));
   const outfile = join(directory, 'edge-gateway.mjs');
   const root = join(import.meta.dirname, '..');
   const { metafile } = await build({

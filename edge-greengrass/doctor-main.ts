@@ -9,7 +9,7 @@ const help = `HashInsight edge gateway: doctor
   --config FILE   the gateway's configuration
   --state DIR     its state directory (default ./gateway-state)
   --no-sweep      do not ask the miners
-  --language L    en or zh (default: that of LANG)
+  --lang en|zh    (default: by LANG)
   --json          findings as JSON, in both languages
   --help          this text
 
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     config: { type: 'string' },
     state: { type: 'string', default: './gateway-state' },
     sweep: { type: 'boolean', default: true },
-    language: { type: 'string' },
+    lang: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -42,7 +42,7 @@ const asText = (found: readonly Finding[], language: 'en' | 'zh') =>
     .join('\n');
 
 const languageOf = (env: NodeJS.ProcessEnv) =>
-  (values.language ?? env.LC_ALL ?? env.LANG ?? '').startsWith('zh') ? 'zh' : 'en';
+  (values.lang ?? env.LC_ALL ?? env.LANG ?? '').startsWith('zh') ? 'zh' : 'en';
 
 if (values.help || values.config === undefined) {
   process.stdout.write(help);

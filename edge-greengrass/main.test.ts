@@ -87,10 +87,16 @@ describe('the gateway as a process', () => {
     expect(said.code).toBe(0);
     expect(said.error).not.toContain(secret);
     expect(said.error).not.toContain('127.0.0.1');
-    for (const helper of ['edge-doctor.mjs', 'edge-update.mjs']) {
-      const { said: words, ended: over } = run(join(directory, helper), '--help');
+    for (const [command, option] of [
+      ['run', '--state DIR'],
+      ['doctor', '--no-sweep'],
+      ['discover', '--range RANGE'],
+      ['credentials', '--miner ID'],
+      ['release', '--root DIR'],
+    ] as const) {
+      const { said: words, ended: over } = run(join(directory, 'hashinsight-edge.mjs'), command, '--help');
       await over();
-      expect(words).toMatchObject({ code: 0, out: expect.stringContaining('HashInsight edge gateway: ') });
+      expect(words, command).toMatchObject({ code: 0, out: expect.stringContaining(option) });
     }
     await peer.close();
   });

@@ -284,7 +284,7 @@ describe('the whole examination', () => {
         child.stdout.on('data', (chunk) => (out += String(chunk)));
         child.once('close', (status) => resolve({ status, out }));
       });
-    const [zh, json] = await Promise.all([run('--language', 'zh', '--no-sweep'), run('--json')]);
+    const [zh, json] = await Promise.all([run('--lang', 'zh', '--no-sweep'), run('--json')]);
     expect(zh.status).toBe(1);
     expect(zh.out).toContain('✗ broker');
     expect(zh.out).toContain('默认密码');
