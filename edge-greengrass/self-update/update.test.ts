@@ -13,6 +13,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../test-kit/free-port.ts';
 import { until } from '../test-kit/until.ts';
 import { currentVersion } from './install.ts';
 import { packRelease } from './pack-release.ts';
@@ -94,13 +95,6 @@ const untilServed = async (version: string) => {
   const looking = setInterval(() => void served().then((seen) => (now = seen)), 20);
   await until(`version ${version}`, () => now === version, 30_000).finally(() => clearInterval(looking));
 };
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 const journal = () => JSON.parse(readFileSync(join(root, 'update.json'), 'utf8'));
 
 beforeEach(async () => {
