@@ -23,6 +23,8 @@ describe('codes of firmware', () => {
     ['elphapex', 'rate:3', 'hashrate', /Hashrate/, /算力/],
     ['luxos', 'PSU_PANIC', 'power', /Power supply/, /电源/],
     ['proto', 'HbCommunication', 'board', /hashboard/, /算力板/],
+    ['avalon', 'ECHU2:128', 'temperature', /Board 2/, /2 号/],
+    ['braiins', 'V2', 'power', /short circuit/, /短路/],
   ])('%s %s is of %s, in both languages', (vendor, code, family, en, zh) => {
     const meaning = meaningOf(vendor, code);
     expect(meaning?.family).toBe(family);

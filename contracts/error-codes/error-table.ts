@@ -2,13 +2,13 @@ import type { Vendor } from '../capabilities/firmware-table.ts';
 import { antminer, summaryJudgements } from './antminer.ts';
 import { type ErrorFamily, type ErrorMeaning, type ErrorRows, errorRows, lookUp } from './error-meaning.ts';
 import { luxos } from './luxos.ts';
-import { avalon, bitaxe, sealminer } from './others.ts';
+import { avalon, bitaxe, braiins, sealminer } from './others.ts';
 import { proto } from './proto.ts';
 import { whatsminerBoards } from './whatsminer-boards.ts';
 import { whatsminerPower } from './whatsminer-power.ts';
 
 /** What each firmware family's codes mean, for the console and the diagnosis. Families that are not here have no codes of their own. */
-const tables: Readonly<Partial<Record<Vendor | 'luxos' | 'avalon', ErrorRows>>> = {
+const tables: Readonly<Partial<Record<Vendor, ErrorRows>>> = {
   antminer: errorRows(antminer + summaryJudgements),
   whatsminer: errorRows(whatsminerPower + whatsminerBoards),
   luxos: errorRows(luxos),
@@ -17,6 +17,7 @@ const tables: Readonly<Partial<Record<Vendor | 'luxos' | 'avalon', ErrorRows>>> 
   sealminer: errorRows(sealminer),
   avalon: errorRows(avalon),
   bitaxe: errorRows(bitaxe),
+  braiins: errorRows(braiins),
 };
 export const errorTables = Object.entries(tables);
 

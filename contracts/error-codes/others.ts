@@ -20,3 +20,9 @@ ECHU{n}:1 | board | Board {n}: a chip does not answer | {n} 号算力板芯片�
 ECHU{n}:128 | temperature | Board {n}: a chip's temperature stands out | {n} 号算力板芯片温度异常
 ECHU{n}:512 | board | Board {n}: a chip was switched off | {n} 号算力板芯片被禁用
 `;
+
+/** Braiins sends each code's reason with it, and publishes no list: these two, by the words of a recorded S19 XP (25.11). */
+export const braiins = `
+H2 | board | A board stopped sending hashes | 算力板停止出算力
+V2 | power | Overcurrent protection, or a short circuit | 过流保护触发或短路
+`;

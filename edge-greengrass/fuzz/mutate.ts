@@ -14,7 +14,7 @@ const slice = (text: string, random: Random) => {
 };
 
 /** How long a piece may grow: mostly little, now and then enough for a slow pattern to show. */
-const size = (random: Random) => oneOf([3, 30, 300, 3_000, random() < 0.05 ? 60_000 : 30], random);
+const size = (random: Random) => oneOf([3, 30, 300, 3_000, random() < 0.02 ? 60_000 : 30], random);
 
 const pieces: readonly [string, ...string[]] = [
   '\0',

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type TcpPeer, tcpPeer } from '../test-kit/tcp-peer.ts';
 import { type WebPeer, webPeer } from '../test-kit/web-peer.ts';
 import { DigestClient } from './http-digest.ts';
-import { parseLooseJson } from './loose-json.ts';
+import { deepest, parseLooseJson, parseWholeJson } from './loose-json.ts';
 import { MinerFault } from './miner-fault.ts';
 import { Semaphore } from './semaphore.ts';
 import { exchange, LostAnswer } from './tcp-exchange.ts';
@@ -88,9 +88,36 @@ describe('loose JSON', () => {
       '{"Msg":{"error_code":{{"110":"t"},{"218":"t"}}}}',
       { Msg: { error_code: [{ 110: 't' }, { 218: 't' }] } },
     ],
+    [
+      'keys without quotes',
+      '{"Msg":{error_code:{110:"t",218:"t"}}}',
+      { Msg: { error_code: { 110: 't', 218: 't' } } },
+    ],
+    ['nan in lists', '{"a":[1,nan,-NaN,Infinity,2]}', { a: [1, null, null, null, 2] }],
+    ['a second answer', '{"a":1}{"b":2}', { a: 1 }],
+    ['two answers, both damaged', '{"a":[1,],}{"b":nan,', { a: [1] }],
+    ['a wrong bracket', '{"a":[{"b":1},{"c":2},"d":3}', { a: [{ b: 1 }, { c: 2 }, 'd', 3] }],
+    ['NULs, blanks and newlines behind it', '{"a":1}\0\r\n \0', { a: 1 }],
+    ['a byte order mark', '\uFEFF{"a":1}', { a: 1 }],
     ['half an answer', '{"STATS":[{"a":1,"b":12', { STATS: [{ a: 1 }] }],
     ['something before it', ',{"a":1}', { a: 1 }],
   ])('repairs %s', (_, text, value) => expect(parseLooseJson(text)).toEqual(value));
+
+  it('is not taken for whole where it was cut, whatever else is wrong with it', () => {
+    for (const text of ['{"a":1,"b":[1,2', '{"a":nan,"b":"x', '{"a":1', '{"a":{"b":1},'])
+      expect(() => parseWholeJson(text), text).toThrow(MinerFault);
+    expect(parseWholeJson('{"a":[1,2,],}')).toEqual({ a: [1, 2] });
+  });
+
+  it('refuses what nests deeper than anybody nests, and is quick with it', () => {
+    const nested = (depth: number) => `${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`;
+    expect(parseLooseJson(nested(deepest / 2))).toHaveLength(1);
+    expect(() => parseLooseJson(nested(deepest))).toThrow('nests too deeply');
+    const begun = performance.now();
+    for (const text of [nested(50_000), `{"a":"${' '.repeat(200_000)}`, `{${'"a":,'.repeat(50_000)}`])
+      expect(() => parseLooseJson(text)).toThrow(MinerFault);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
 
   it('never says anything but an object, a list or unparseable', () => {
     const piece = fc.constantFrom(
