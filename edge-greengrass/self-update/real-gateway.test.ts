@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import * as z from 'zod';
 import { buildGateway } from '../build.ts';
 import { realClock } from '../real-clock.ts';
 import { antminerPeer } from '../test-kit/antminer-peer.ts';
@@ -29,6 +30,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 const file = (name: string) => join(directory, name);
+const health = z.object({ version: z.string(), healthy: z.boolean(), sweeps: z.int() });
+const site = z.object({ waiting: z.int() });
 
 it('replaces the gateway itself while it polls, and its sequences go on', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -75,7 +78,12 @@ it('replaces the gateway itself while it polls, and its sequences go on', async 
   };
   const ask = async (path: string) =>
     (await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) })).json();
-  const running = (): Promise<Running | undefined> => ask('/healthz').catch(() => undefined);
+  const running = (): Promise<Running | undefined> =>
+    ask('/healthz').then(
+      (said) => health.parse(said),
+      () => undefined,
+    );
+  const waiting = async () => site.parse(await ask('/api/site')).waiting;
   const until = async (version: string) => {
     for (const endMs = Date.now() + 30_000; Date.now() < endMs; await pause(50)) {
       const now = await running();
@@ -85,7 +93,7 @@ it('replaces the gateway itself while it polls, and its sequences go on', async 
   };
   start();
   await until('1.0.0');
-  const before = (await ask('/api/site')).waiting;
+  const before = await waiting();
   const { apply } = updater({
     root,
     restart: async () => {
@@ -99,6 +107,6 @@ it('replaces the gateway itself while it polls, and its sequences go on', async 
   });
   expect(await apply(await releaseOf('1.1.0'))).toEqual({ outcome: 'updated', from: '1.0.0', to: '1.1.0' });
   await until('1.1.0');
-  expect((await ask('/api/site')).waiting).toBeGreaterThan(before);
+  expect(await waiting()).toBeGreaterThan(before);
   await stop();
 }, 120_000);
