@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { familyOf } from '../adapters/adapter-for.ts';
 import type { ConfiguredMiner, GatewayConfig } from '../config.ts';
+import { Semaphore } from '../io/semaphore.ts';
 import { openMiners } from '../miners.ts';
-import { lanes } from '../polling/lanes.ts';
 import { newGatewayKeys } from '../sealing/gateway-keys.ts';
 import { type Finding, findings } from './finding.ts';
 
@@ -84,7 +84,7 @@ export const checkSweep = async (config: GatewayConfig): Promise<readonly Findin
   const { ok, skipped, warning, failure } = findings('sweep');
   if (config.miners.length === 0) return [skipped(['no miners are known', '没有已知矿机'])];
   const { limits, pollIntervalMs } = config;
-  const seats = lanes(limits.sockets).fast;
+  const seats = new Semaphore(limits.sockets);
   const deadline = AbortSignal.timeout(limits.sweepMs);
   const begun = performance.now();
   const silent = new Map<string, { silent: number; all: number }>();

@@ -109,7 +109,7 @@ describe('keys', () => {
     expect(levels(checkKeys(configWith({ mqtt }), directory, nowMs + 4_000 * 365 * dayMs)).at(-1)).toBe(
       'keys failure',
     );
-    expect(said(checkKeys(configWith({ mqtt }), directory, nowMs + 80 * dayMs))).toContain(
+    expect(said(checkKeys(configWith({ mqtt }), directory, nowMs + 80.5 * dayMs))).toContain(
       'expires in 9 days',
     );
     expect(said(checkKeys(configWith({ mqtt }), directory, nowMs - 400 * dayMs))).toContain('not valid yet');

@@ -208,6 +208,17 @@ describe('a sweep', () => {
       expect(asks.filter((ask) => ask.minerId === minerId)).toHaveLength(4);
   });
 
+  it('gives dead miners the others’ seats once those have answered', async () => {
+    const site = siteOf([...many(400, dead), ...many(20, fast)], { sockets: 16 });
+    await sweeps(site, 2);
+    const before = site.asks.length;
+    await sweeps(site, 1);
+    const deadAsked = site.asks.length - before - 20;
+    // Fifteen seats of two seconds each for thirty seconds; a quarter of them alone would be 45.
+    expect(deadAsked).toBeGreaterThan(150);
+    expect(site.mostOpen()).toBeLessThanOrEqual(16);
+  });
+
   it('does not let slow and dead miners keep the others’ batch back, and sends their readings after', async () => {
     const site = siteOf([
       ...many(90, fast),

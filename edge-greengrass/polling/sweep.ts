@@ -6,7 +6,7 @@ import type { Miner } from '../miners.ts';
 import type { Reports } from '../reports.ts';
 import type { Clock } from '../state/pace.ts';
 import { nextAskMs } from './backoff.ts';
-import { lanes } from './lanes.ts';
+import { type Lane, lanes } from './lanes.ts';
 import { type Launch, launches } from './launches.ts';
 import { placeOf } from './place.ts';
 
@@ -68,7 +68,7 @@ type Turn = {
 /** An ask that has not ended. */
 type Pending = {
   readonly miner: Miner;
-  readonly lane: 'fast' | 'slow';
+  readonly lane: Lane;
   /** When it got its seat. */
   begunMs: number | undefined;
 };
@@ -173,7 +173,7 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
   const seated = async (pending: Pending, deadline: AbortSignal) => {
     const { miner, lane } = pending;
     const turn = turnOf(miner);
-    return seats[lane].run(async () => {
+    return seats.run(lane, async () => {
       if (deadline.aborted) return undefined;
       pending.begunMs = clock.nowMs();
       turn.isAsked = true;
@@ -222,6 +222,11 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
     });
     const spreadMs = Math.min((pollIntervalMs * spreadPct) / 100, sweepMs / 2, minerCount * mostApartMs);
     const count = { asked: 0, unreachable: 0 };
+    /** Who is not known to be slow and has not answered; after them the slow ones may have all seats. */
+    let fastLeft = 0;
+    const fastDone = () => {
+      if (--fastLeft === 0) seats.setLending(true);
+    };
 
     const sweepShard = async (shard: number, launched: readonly Launch<Miner>[]) => {
       const ready = late.get(shard) ?? [];
@@ -241,9 +246,11 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
         if (waitMs > 0 && !deadline.aborted) await clock.wait(waitMs, deadline);
         const one: Pending = { miner, lane: isSlow(miner) ? 'slow' : 'fast', begunMs: undefined };
         pending.add(one);
+        if (one.lane === 'slow') fastDone();
         asks.push(
           seated(one, deadline).then((reading) => {
             pending.delete(one);
+            if (one.lane === 'fast') fastDone();
             take(reading);
           }),
         );
@@ -261,6 +268,8 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
       (miner) => turnOf(miner).place,
       (miner) => miner.nextAskMs <= startMs && !turnOf(miner).isAsked,
     );
+    seats.setLending(false);
+    fastLeft = plan.reduce((sum, [, launched]) => sum + launched.length, 0);
     await Promise.all(
       plan.map(([shard, launched]) =>
         sweepShard(shard, launched).catch((error: unknown) =>
