@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { minerIo } from '../adapters/miner-io.ts';
 import { type TcpPeer, tcpPeer } from '../test-kit/tcp-peer.ts';
 import { until } from '../test-kit/until.ts';
+import { DigestClient } from './http-digest.ts';
 import { httpExchange } from './http-exchange.ts';
 import { parseLooseJson, parseWholeJson } from './loose-json.ts';
 import { MinerFault } from './miner-fault.ts';
@@ -228,6 +229,18 @@ describe('a broken answer of a web page', () => {
     const silent = await bytesThenOpen(page('', 4_000));
     expect(await faultOf(web(silent))).toMatchObject({ kind: 'timeout' });
     await areGone(silent);
+  });
+
+  it('asks for a login with words that are hard to send back, or cannot be', async () => {
+    const challenge = 'www-authenticate: Digest realm="a\u0001b", nonce="\u0002", qop="auth"';
+    const refusal = `HTTP/1.1 401 Unauthorized\r\n${challenge}\r\ncontent-length: 0\r\n\r\n`;
+    const { port } = await bytesThenEnd(refusal);
+    const login = new DigestClient({ host, port, username: 'root', password: 'root' }, limits);
+    expect((await faultOf(login.send('GET', '/'))).kind).toMatch(/denied|unparseable/);
+    const page = { method: 'GET', path: '/', headers: { cookie: 'a\r\nb: c' } } as const;
+    const cookie = await faultOf(httpExchange({ host, port }, page, limits));
+    expect(cookie.kind).toBe('unparseable');
+    expect(cookie).not.toBeInstanceOf(LostAnswer);
   });
 
   it('is given up when it is a flood', async () => {

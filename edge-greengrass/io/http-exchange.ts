@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { answerEnd } from './answer-end.ts';
 import { Gathered } from './gathered.ts';
 import { MinerFault } from './miner-fault.ts';
@@ -18,22 +18,15 @@ export type HttpAnswer = {
   readonly header: (name: string) => string | undefined;
 };
 
-/**
- * One HTTP request, one answer, one connection, as lenient as miners' web servers need. A body is said to be JSON unless
- * the headers say otherwise. Rejects with MinerFault: `unreachable` when nothing accepts, `timeout` past either deadline,
- * `too_large` past the byte limit, `unparseable` when it is not HTTP, `aborted` by the signal. A fault after the request
- * left is a LostAnswer. Of an answer shorter than it says, a body is taken that is JSON to its end.
- */
-export const httpExchange = (
-  endpoint: { readonly host: string; readonly port: number },
+type Endpoint = { readonly host: string; readonly port: number };
+
+/** Undefined where a part cannot stand in a request: some are what the miner told, such as its cookies and nonces. */
+const begin = (
+  endpoint: Endpoint,
   { method, path, headers, body }: HttpRequest,
-  limits: IoLimits,
-  signal?: AbortSignal,
-): Promise<HttpAnswer> =>
-  new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(new MinerFault('aborted', 'stopped before the miner was asked'));
-    let sent = false;
-    const outgoing = request({
+): ClientRequest | undefined => {
+  try {
+    return request({
       host: endpoint.host,
       port: endpoint.port,
       method,
@@ -50,6 +43,29 @@ export const httpExchange = (
         ...headers,
       },
     });
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * One HTTP request, one answer, one connection, as lenient as miners' web servers need. A body is said to be JSON unless
+ * the headers say otherwise. Rejects with MinerFault: `unreachable` when nothing accepts, `timeout` past either deadline,
+ * `too_large` past the byte limit, `unparseable` when it is not HTTP, `aborted` by the signal. A fault after the request
+ * left is a LostAnswer. Of an answer shorter than it says, a body is taken that is JSON to its end.
+ */
+export const httpExchange = (
+  endpoint: Endpoint,
+  asked: HttpRequest,
+  limits: IoLimits,
+  signal?: AbortSignal,
+): Promise<HttpAnswer> =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(new MinerFault('aborted', 'stopped before the miner was asked'));
+    let sent = false;
+    const outgoing = begin(endpoint, asked);
+    if (!outgoing)
+      return reject(new MinerFault('unparseable', 'what the miner told cannot be sent back to it'));
     let timer = setTimeout(() => fail('timeout', 'no connection within the deadline'), limits.connectMs);
     const arrived = new Gathered();
     let incoming: IncomingMessage | undefined;
@@ -106,5 +122,5 @@ export const httpExchange = (
         else end('unreachable', 'the connection broke');
       });
     });
-    outgoing.end(body);
+    outgoing.end(asked.body);
   });
