@@ -6,7 +6,7 @@ import { greengrassBus } from './bus/greengrass-bus.ts';
 import { mqttBusOf } from './bus/mqtt-bus.ts';
 import { openKeys } from './cloud/open-keys.ts';
 import { openLines } from './cloud/open-lines.ts';
-import { type GatewayConfig, readGatewayConfig } from './config.ts';
+import { type ConfiguredMiner, type GatewayConfig, readGatewayConfig } from './config.ts';
 import { localPage } from './local-page/local-page.ts';
 import { siteState } from './local-page/site-state.ts';
 import { logToStderr } from './log.ts';
@@ -68,6 +68,9 @@ const sealingOf = async (given: GatewayConfig): Promise<EdgeSealing> => {
   return sealed.sealing;
 };
 
+/** Miners of a deployment, which cannot be taken out of it: once they are sealed, what was sealed since counts. */
+let deployed: readonly ConfiguredMiner[] = [];
+
 const open = async (): Promise<Opened> => {
   const read = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
   if (read.cloud && !values.greengrass) ring ??= await openKeys(read, values.state, logToStderr);
@@ -76,8 +79,13 @@ const open = async (): Promise<Opened> => {
   const sealing = await sealingOf(given);
   const disk = await openDisk(given, values.state);
   const configPath = values.greengrass ? undefined : values.config;
-  if (values.greengrass && given.miners.length > 0) logToStderr('warn', 'miners_in_deployment');
-  return { config: await settleMiners(given, values.state, disk, configPath), keys, sealing };
+  const isSealed = given.miners.length > 0 && isDeepStrictEqual(given.miners, deployed);
+  const unsettled = isSealed ? { ...given, miners: [] } : given;
+  if (values.greengrass && unsettled.miners.length > 0) {
+    logToStderr('warn', 'miners_in_deployment');
+    deployed = unsettled.miners;
+  }
+  return { config: await settleMiners(unsettled, values.state, disk, configPath), keys, sealing };
 };
 
 const run = async () => {

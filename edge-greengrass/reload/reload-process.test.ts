@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseGatewayConfig } from '../config.ts';
+import { openDisk } from '../sealing/edge-sealing.ts';
+import { keepMiners } from '../sealing/sealed-miners.ts';
 import { antminerPeer } from '../test-kit/antminer-peer.ts';
 import { keyId, secret } from '../test-kit/envelopes.ts';
 import { place } from '../test-kit/memory-bus.ts';
+import { nucleusPeer } from '../test-kit/nucleus-peer.ts';
 import { selfSigned } from '../test-kit/self-signed.ts';
 import { until } from '../test-kit/until.ts';
 
@@ -27,14 +31,12 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const start = async (configOf: () => object) => {
-  writeFileSync(file(), JSON.stringify(configOf()));
+const start = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
   said = { out: '', error: '', ended: false };
-  child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, '../main.ts'), '--config', file(), '--state', state()],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: {} },
-  );
+  child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts'), ...args, '--state', state()], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
   child.stdout?.on('data', (chunk) => (said.out += String(chunk)));
   child.stderr?.on('data', (chunk) => (said.error += String(chunk)));
   child.on('exit', () => (said.ended = true));
@@ -72,7 +74,8 @@ describe('a gateway that runs while its configuration changes', () => {
       miners: [peer.configured],
       local: { port: 0 },
     };
-    await start(() => base);
+    writeFileSync(file(), JSON.stringify(base));
+    await start(['--config', file()]);
     const { miners: _, ...sealed } = base;
     const port = () => logged('local_page').at(-1)?.port;
     await until('the page', () => port() !== undefined);
@@ -108,9 +111,58 @@ describe('a gateway that runs while its configuration changes', () => {
     expect(await page('/healthz')).toMatchObject({ healthy: true, polling: true });
     expect(await page('/api/readings')).toMatchObject({ total: 1, rows: [{ minerId: 'm-1' }] });
 
+    // Another process seals another miner, as discovery does.
+    const config = parseGatewayConfig({
+      ...base,
+      miners: [peer.configured, { ...peer.configured, minerId: 'm-2' }],
+    });
+    await keepMiners(config, state(), await openDisk(config, state()), config.miners);
+    await until('the sealed miners', () => logged('config_taken').length === 3);
+    expect(logged('config_taken')[2]).toMatchObject({ fields: 'miners', restarted: true });
+
     expect(said.error).not.toContain('tell nobody');
     expect(said.error).not.toContain(secret);
     child.kill('SIGTERM');
     await until('the end', () => said.ended);
+  }, 60_000);
+
+  it('follows a deployment under Greengrass, once, and goes on where one is wrong', async () => {
+    const gateway = {
+      ...place,
+      pollIntervalMs: 100,
+      hmacKeys: [{ keyId, secret }],
+      miners: [peer.configured],
+      local: { port: 0 },
+    };
+    const nucleus = await nucleusPeer(gateway);
+    try {
+      await start(['--greengrass'], nucleus.env());
+      await until('the watch', () => nucleus.subscriptions.some(({ topic }) => topic === undefined));
+      await until('telemetry', () => nucleus.published.length > 2);
+
+      nucleus.state.gateway = { ...gateway, limits: { sockets: 'many' } };
+      nucleus.tellOfChange();
+      await until('the refusal', () => logged('config_refused').length === 1);
+      expect(logged('config_refused')[0].reason).toContain('limits.sockets');
+
+      const other = { ...peer.configured, minerId: 'm-2' };
+      nucleus.state.gateway = { ...gateway, miners: [peer.configured, other] };
+      for (let key = 0; key < 3; key++) nucleus.tellOfChange();
+      await until('the new miner', () => logged('config_taken').length === 1);
+      expect(logged('config_taken')[0]).toMatchObject({ fields: 'miners', restarted: true });
+      const port = logged('local_page').at(-1).port;
+      const known = async () => (await fetch(`http://127.0.0.1:${port}/api/site`)).text();
+      let shown = '';
+      const looking = setInterval(() => void known().then((text) => (shown = text)), 50);
+      await until('both miners', () => shown.includes('"configured":2') && shown.includes('"unheard":0'));
+      clearInterval(looking);
+      // The deployment keeps its miners in clear and what was sealed is written at each of its changes alone.
+      expect(logged('miners_in_deployment')).toHaveLength(2);
+      expect(logged('config_taken')).toHaveLength(1);
+      child.kill('SIGTERM');
+      await until('the end', () => said.ended);
+    } finally {
+      await nucleus.close();
+    }
   }, 60_000);
 });
