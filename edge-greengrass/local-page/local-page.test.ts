@@ -15,12 +15,9 @@ const gateway = { siteId: 7, gatewayId: 'gw-7', version: '1.2.3', pollIntervalMs
 const spool = { waiting: 3, oldestMs: 90_000, bytes: 4_096, thinnedRows: 5, droppedRows: 0 };
 const status = { online: false, waiting: 4, spool, unreachable: 1, sweeps: 1, halted: true };
 
-beforeEach(async () => {
-  nowMs = startMs;
-  writable = true;
-  site = siteState(() => nowMs);
-  server = await startLocalServer({
-    host: '127.0.0.1',
+const serve = (host: string) =>
+  startLocalServer({
+    host,
     port: 0,
     site,
     gateway: () => gateway,
@@ -29,6 +26,11 @@ beforeEach(async () => {
     nowMs: () => nowMs,
     log: logNothing,
   });
+beforeEach(async () => {
+  nowMs = startMs;
+  writable = true;
+  site = siteState(() => nowMs);
+  server = await serve('127.0.0.1');
 });
 afterEach(() => server.close());
 
@@ -168,6 +170,13 @@ describe('the local page', () => {
     expect((await ask('/', { host: 'localhost' })).code).toBe(200);
     expect((await ask('/nothing')).code).toBe(404);
   });
+});
+
+it('answers to addresses and to no foreign name where it listens everywhere', async () => {
+  await server.close();
+  server = await serve('0.0.0.0');
+  expect((await ask('/', { host: '192.0.2.7' })).code).toBe(200);
+  expect((await ask('/', { host: 'attacker.example' })).code).toBe(421);
 });
 
 describe('health', () => {

@@ -58,13 +58,16 @@ const hostOf = ({ headers }: IncomingMessage) => (headers.host ?? '').replace(/:
 
 /**
  * Health, metrics and the local page over HTTP, for reading only. Listens on loopback unless told otherwise, and answers only to
- * loopback's names and to the address it listens on. Rejects where the port is taken.
+ * loopback's names and to the address it listens on, to any address (and no name) where it listens everywhere. Rejects where the port is taken.
  */
 export const startLocalServer = async (deps: Deps) => {
   const { host, port, site, gateway, status, canWrite, nowMs, log } = deps;
   const { page, policy } = readPage();
   const lag = loopDelay();
   const names = new Set(['localhost', '127.0.0.1', '[::1]', isIP(host) === 6 ? `[${host}]` : host]);
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const isOurs = (name: string) =>
+    names.has(name) || (isEverywhere && isIP(name.replace(/^\[|\]$/g, '')) !== 0);
 
   const reply = (response: ServerResponse, code: number, type: string, body: string, more = {}) =>
     response
@@ -107,7 +110,7 @@ export const startLocalServer = async (deps: Deps) => {
       try {
         const url = new URL(request.url ?? '/', 'http://localhost');
         const route = routes[url.pathname];
-        if (!names.has(hostOf(request))) return reply(response, 421, json, '{"error":"not this host"}');
+        if (!isOurs(hostOf(request))) return reply(response, 421, json, '{"error":"not this host"}');
         if (request.method !== 'GET' && request.method !== 'HEAD')
           return reply(response, 405, json, '{"error":"for reading only"}', { allow: 'GET, HEAD' });
         if (!route) return reply(response, 404, json, '{"error":"not found"}');
