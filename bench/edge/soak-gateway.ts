@@ -27,7 +27,7 @@ const comingAndGoing = (place: { readonly siteId: number; readonly gatewayId: st
   const listeners = new Set<(up: boolean) => void>();
   const heads = new Map<number, { through: number; previous: Map<number, number> }>();
   const came = new Set<number>();
-  let [up, highest, lowest] = [true, 0, Number.POSITIVE_INFINITY];
+  let up = true;
   const bus: EdgeBus = {
     subscribe: (topic, receive) => void receivers.set(topic, receive),
     open: async () => {},
@@ -44,7 +44,6 @@ const comingAndGoing = (place: { readonly siteId: number; readonly gatewayId: st
       if (!decoded.ok) throw new Error(decoded.detail);
       const { shard, sequence, previousSequence = 0 } = decoded.batch;
       came.add(sequence);
-      [highest, lowest] = [Math.max(highest, sequence), Math.min(lowest, sequence)];
       const head = heads.get(shard) ?? { through: previousSequence, previous: new Map() };
       heads.set(shard, head);
       head.previous.set(previousSequence, sequence);
@@ -62,7 +61,10 @@ const comingAndGoing = (place: { readonly siteId: number; readonly gatewayId: st
     bus,
     count: () => came.size,
     /** Shards whose chain of batches has a gap. */
-    gaps: () => [...heads.values()].filter(({ previous }) => previous.size > 0).length,
+    gaps: () =>
+      [...heads.values()].filter(({ through, previous }) =>
+        [...previous.values()].some((sequence) => sequence > through),
+      ).length,
     turn: () => {
       up = !up;
       for (const listener of listeners) listener(up);
