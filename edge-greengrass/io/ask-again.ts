@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MinerFault } from './miner-fault.ts';
-import { LostAnswer } from './tcp-exchange.ts';
+import { NotTaken } from './tcp-exchange.ts';
 
 /** Long enough for a miner whose few places for connections are taken, short against a sweep. */
 const pauseMs = 150;
@@ -13,9 +13,7 @@ export const askAgain = async <T>(ask: () => Promise<T>, signal?: AbortSignal): 
   try {
     return await ask();
   } catch (error) {
-    const isRefused =
-      error instanceof MinerFault && error.kind === 'unreachable' && !(error instanceof LostAnswer);
-    if (!isRefused) throw error;
+    if (!(error instanceof NotTaken)) throw error;
     await wait(pauseMs, undefined, { ...(signal && { signal }) }).catch(() => {});
     if (signal?.aborted) throw new MinerFault('aborted', 'stopped while the miner was asked');
     return await ask();

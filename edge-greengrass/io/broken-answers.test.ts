@@ -285,7 +285,9 @@ describe('a miner that refuses connections at random', () => {
     const io = ioAt(peer.port);
     expect(await faultOf(io.rpc('{"command":"restart"}'))).toBeInstanceOf(LostAnswer);
     expect(await faultOf(io.web({ method: 'POST', path: '/reboot', body: '{}' }))).toBeInstanceOf(LostAnswer);
-    expect(peer.requests).toHaveLength(2);
+    // Before its login is asked for, too.
+    expect((await faultOf(io.http('POST', '/cgi-bin/reboot.cgi'))).kind).toBe('unreachable');
+    expect(peer.requests).toHaveLength(3);
   });
 
   it('is left alone when the asking is stopped meanwhile', async () => {

@@ -3,7 +3,7 @@ import { answerEnd } from './answer-end.ts';
 import { Gathered } from './gathered.ts';
 import { MinerFault } from './miner-fault.ts';
 import { onAbort } from './on-abort.ts';
-import { type IoLimits, LostAnswer } from './tcp-exchange.ts';
+import { type IoLimits, LostAnswer, NotTaken } from './tcp-exchange.ts';
 
 export type HttpRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -102,7 +102,10 @@ export const httpExchange = (
       }),
     );
     outgoing.on('error', (error) => {
-      if (!sent) fail('unreachable', 'nothing accepts the connection');
+      if (!sent) {
+        settle();
+        reject(new NotTaken());
+      }
       // More came than its length says: what it says is read.
       else if (incoming?.complete) return;
       else if ('code' in error && String(error.code).startsWith('HPE_'))

@@ -14,6 +14,13 @@ export type IoLimits = {
 /** A fault after the request left: the miner may have acted on it. */
 export class LostAnswer extends MinerFault {}
 
+/** Nothing took the connection, so nothing left. */
+export class NotTaken extends MinerFault {
+  constructor() {
+    super('unreachable', 'nothing accepts the connection');
+  }
+}
+
 /**
  * Where bytes arrive, of all connections: a read ends before the next begins, so what came is copied out of it and nothing waits in it. A
  * buffer for each read would be 64 KB for an answer of two.
@@ -94,9 +101,11 @@ const converse = (
       arrived.add(chunk);
       return isFirst || !finish(arrived.bytes(), false);
     };
-    socket.once('error', () =>
-      fail('unreachable', sent ? 'the connection broke' : 'nothing accepts the connection'),
-    );
+    socket.once('error', () => {
+      if (sent) return fail('unreachable', 'the connection broke');
+      settle();
+      reject(new NotTaken());
+    });
     socket.once('close', () => {
       if (isSettled) return;
       if (arrived.length === 0) return fail('unreachable', 'closed without an answer');
