@@ -32,8 +32,9 @@ afterEach(async () => {
 });
 
 type Limits = NonNullable<Parameters<typeof parseGatewayConfig>[0]>;
+/** One clock for all starts: what was ordered after a stop must be later than the stop. */
+const offsetMs = issuedAtMs - Date.now();
 const start = async (sitePower: object | undefined, shedOrder: (minerId: string) => number = () => 100) => {
-  const offsetMs = issuedAtMs - Date.now();
   const config = parseGatewayConfig({
     ...place,
     pollIntervalMs: 200,
