@@ -204,7 +204,7 @@ export const benchLatency: Bench<LatencyOptions> = async ({ miners, minutes, see
         },
       ],
       notes: [
-        `Gateway, miners and cloud share this machine; a real line adds its own delay. Readings of a shard wait for each other: its asks are spread over ${config.limits.spreadPct} % of the interval, shard after shard. Durable: the transaction that takes the batch in has been committed (looked at every 20 ms).`,
+        `Gateway, miners and cloud share this machine, gateway and cloud even one process; a real line adds its own delay. Readings of a shard wait for each other: its asks are spread over ${config.limits.spreadPct} % of the interval, shard after shard. Durable: the transaction that takes the batch in has been committed (looked at every 20 ms).`,
         'Uplink: everything within the TLS connection to the broker and TLS itself, with receipts, keep-alives and answers; TCP and IP headers apart.',
       ],
     };
