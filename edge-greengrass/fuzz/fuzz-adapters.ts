@@ -4,7 +4,7 @@ import { adapterFor } from '../adapters/adapter-for.ts';
 import type { MinerAdapter } from '../adapters/miner-adapter.ts';
 import { MinerFault } from '../io/miner-fault.ts';
 import { randomFrom } from '../test-kit/random.ts';
-import { damagedIo, mostAsks } from './damaged-io.ts';
+import { cpuMs, damagedIo, mostAsks } from './damaged-io.ts';
 import { oneOf, type Random } from './mutate.ts';
 import { orders, type RecordedMiner } from './recorded-answers.ts';
 
@@ -128,7 +128,7 @@ export const fuzzOnce = async (
   let understood = false;
   let failure: Failure | undefined;
   let asksBefore = 0;
-  const begunMs = performance.now();
+  const begunMs = cpuMs();
   for (let left = 1 + Math.floor(random() * 3); left > 0 && !failure; left--) {
     const operation = oneOf(share, random);
     const failed = (what: string) => {
@@ -151,7 +151,7 @@ export const fuzzOnce = async (
     miner,
     asks: damaged.asks(),
     understood,
-    ms: performance.now() - begunMs - damaged.madeMs(),
+    ms: cpuMs() - begunMs - damaged.madeMs(),
     failure,
   };
 };

@@ -146,7 +146,7 @@ export const sealminerAdapter = ({ minerId, io, username, password, nowMs }: Dep
     identify: async (signal) => {
       const version = await ask('version', signal);
       const entry = listOf(version.VERSION)[0] ?? {};
-      const words = [listOf(version.STATUS)[0]?.Description, ...Object.keys(entry)].join(' ');
+      const words = [textOf(listOf(version.STATUS)[0]?.Description), ...Object.keys(entry)].join(' ');
       if (!/bdminer/i.test(words)) throw new MinerFault('unparseable', 'this is not a Sealminer');
       const [details, stats] = await Promise.all([
         orNothing(ask('devdetails', signal)),

@@ -70,7 +70,7 @@ const errorsOf = (raw: unknown): string[] | undefined => {
   const codes = list(raw).flatMap((entry) => {
     if (typeof entry === 'string' || typeof entry === 'number') return [String(entry)];
     const { code, ...fields } = fieldsOf(entry);
-    if (code !== undefined) return [String(code)];
+    if (code !== undefined) return textOf(code) ?? numberOf(code)?.toString() ?? [];
     return Object.keys(fields).filter((key) => /^\d{1,6}$/.test(key));
   });
   return [...new Set(codes)].filter((code) => code !== '' && code.length <= 40).slice(0, 32);
