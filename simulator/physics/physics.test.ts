@@ -199,6 +199,9 @@ describe('monotonicity', () => {
             model,
             airC: airC + warmer,
           });
+          // Who stops because it is too hot cools down, and does so in the warmer air first.
+          if (cool.phase === 'tripped') expect(warm.phase).toBe('tripped');
+          if (warm.phase === 'tripped') return;
           expect(warm.hottestC).toBeGreaterThan(cool.hottestC - 0.1);
           expect(warm.dutyPct).toBeGreaterThanOrEqual(cool.dutyPct - 0.1);
         },
