@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    /** Of tests that are marked as concurrent, within a file. */
+    maxConcurrency: 16,
     env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
   },
 });

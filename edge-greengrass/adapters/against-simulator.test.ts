@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { whyUnsupported } from '../../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder, MinerOrderType } from '../../contracts/command.ts';
 import type { ReadingField } from '../../contracts/reading.ts';
@@ -199,100 +199,104 @@ const carryOut = async (row: Row, adapter: MinerAdapter, order: MinerOrder, befo
   ).toBe(true);
 };
 
-describe.each(rows)('$model', (row) => {
-  const { model, called, untold = [], powerWithin = 0.06, orders } = row;
-  const [first = restart] = orders;
-
-  it('says who it is, and what is physically so', async () => {
-    const adapter = adapterAt(entryOf(model));
-    const identity = await adapter.identify();
-    expect(identity).toMatchObject({ vendor: entryOf(model).vendor, model: called });
-    expect(identity.macAddress?.replaceAll(/[^0-9a-f]/gi, '').toLowerCase()).toBe(
-      entryOf(model).macAddress.replaceAll(':', '').toLowerCase(),
-    );
-    for (const order of orders) expect(whyUnsupported(identity, order), order.type).toBeUndefined();
-    await steady(model);
-    for (const depth of ['core', 'full'] as const) {
-      const { reading, fault } = await adapter.read(depth);
-      const now = physical(model);
-      expect(fault).toBeUndefined();
-      expect(reading.state).toBe('hashing');
-      const { values } = reading;
-      for (const [field, is, within] of [
-        ['hashrateThs', now.hashrateThs, 0.1 * now.hashrateThs],
-        ['powerW', now.powerW, powerWithin * now.powerW],
-        ['chipTempC', now.chipTempC, 4],
-        ['fan1Rpm', now.fanRpm[0] ?? 0, 300],
-        ['uptimeS', now.uptimeS, 600],
-      ] as const) {
-        if (untold.includes(field)) expect(values[field], `${field} is not told`).toBeUndefined();
-        else
-          expect(
-            Math.abs((values[field] ?? Number.NaN) - is),
-            `${depth} ${field} ${values[field]} is ${is}`,
-          ).toBeLessThan(within);
-      }
-      if (depth === 'full') {
-        expect(values.activePool).toBe(0);
-        if (!untold.includes('acceptedShares')) expect(values.acceptedShares).toBeGreaterThan(0);
-        if (!untold.includes('frequencyMhz'))
-          expect((values.frequencyMhz ?? 0) / now.frequencyMhz).toBeCloseTo(1, 1);
-        expect(reading.errorCodes ?? []).toEqual([]);
-      }
-    }
-  }, 60_000);
-
-  it.each(orders.map((order) => [order.type, order] as const))(
-    'carries out %s, and puts back what was',
-    async (_, order) => {
-      const adapter = adapterAt(entryOf(model));
-      await adapter.identify();
-      await steady(model);
-      const [was, before] = [physical(model), await adapter.snapshot(order)];
-      await carryOut(row, adapter, order, before);
-      await until(`${model} ${order.type}`, () => isSo(order, was, physical(model)), 20_000);
-      if (order.type === 'MINER_RESTART') return;
-      const restoration = { order, before, earlierPools: [] };
-      const outcome = await adapter.restore(restoration, await adapter.snapshot(order));
-      const back = order.type === 'HASHING_DISABLE' ? 'HASHING_ENABLE' : order.type;
-      expect(outcome).toMatchObject({ kind: row.unanswered?.includes(back) ? 'lost' : 'done' });
-      if (!row.unshownBack?.includes(order.type))
-        expect(await comes(() => adapter.readRestored(restoration))).toBe(true);
-      await until(`${model} ${order.type} put back`, () => isPutBack(order, was, physical(model)), 20_000);
-    },
-    90_000,
+const saysWhoItIsAndWhatIsSo = async ({ model, called, untold = [], powerWithin = 0.06, orders }: Row) => {
+  const adapter = adapterAt(entryOf(model));
+  const identity = await adapter.identify();
+  expect(identity).toMatchObject({ vendor: entryOf(model).vendor, model: called });
+  expect(identity.macAddress?.replaceAll(/[^0-9a-f]/gi, '').toLowerCase()).toBe(
+    entryOf(model).macAddress.replaceAll(':', '').toLowerCase(),
   );
-
-  it('tells a refusal from an answer that is lost', async () => {
-    const { minerId } = entryOf(model);
-    const adapter = adapterAt(entryOf(model), { exchangeMs: 400 });
-    await adapter.identify();
-    await steady(model);
-    const [was, before] = [physical(model), await adapter.snapshot(first)];
-    site.inject(minerId, { kind: 'refuses_writes' });
-    expect(await adapter.execute(first, before)).toMatchObject({ kind: 'refused' });
-    expect(isSo(first, was, physical(model))).toBe(false);
-    site.clear(minerId);
-    site.inject(minerId, { kind: 'lost_answers' });
-    expect(await adapter.execute(first, before)).toMatchObject({ kind: 'lost' });
-    site.clear(minerId);
-    await until('it acted all the same', () => isSo(first, was, physical(model)), 10_000);
-    const restoration = { order: first, before, earlierPools: [] };
-    if (first.type !== 'MINER_RESTART') await adapter.restore(restoration, before);
-    await steady(model);
-  }, 60_000);
-
-  it('reads as unreachable, never as zero, while its wire is spoilt', async () => {
-    const { minerId } = entryOf(model);
-    const adapter = adapterAt(entryOf(model), { exchangeMs: 300, connectMs: 300 });
-    await adapter.identify();
-    for (const kind of ['silence', 'garbage', 'slow_drip'] as const) {
-      site.inject(minerId, { kind });
-      const { reading, fault } = await adapter.read('full');
-      expect(reading, kind).toMatchObject({ state: 'unreachable', values: {} });
-      expect(fault, kind).toMatch(/unreachable|unparseable/);
-      site.clear(minerId);
+  for (const order of orders) expect(whyUnsupported(identity, order), order.type).toBeUndefined();
+  await steady(model);
+  for (const depth of ['core', 'full'] as const) {
+    const { reading, fault } = await adapter.read(depth);
+    const now = physical(model);
+    expect(fault).toBeUndefined();
+    expect(reading.state).toBe('hashing');
+    const { values } = reading;
+    for (const [field, is, within] of [
+      ['hashrateThs', now.hashrateThs, 0.1 * now.hashrateThs],
+      ['powerW', now.powerW, powerWithin * now.powerW],
+      ['chipTempC', now.chipTempC, 4],
+      ['fan1Rpm', now.fanRpm[0] ?? 0, 300],
+      ['uptimeS', now.uptimeS, 600],
+    ] as const) {
+      if (untold.includes(field)) expect(values[field], `${field} is not told`).toBeUndefined();
+      else
+        expect(
+          Math.abs((values[field] ?? Number.NaN) - is),
+          `${depth} ${field} ${values[field]} is ${is}`,
+        ).toBeLessThan(within);
     }
-    expect((await adapter.read('core')).fault).toBeUndefined();
-  }, 30_000);
-});
+    if (depth === 'full') {
+      expect(values.activePool).toBe(0);
+      if (!untold.includes('acceptedShares')) expect(values.acceptedShares).toBeGreaterThan(0);
+      if (!untold.includes('frequencyMhz'))
+        expect((values.frequencyMhz ?? 0) / now.frequencyMhz).toBeCloseTo(1, 1);
+      expect(reading.errorCodes ?? []).toEqual([]);
+    }
+  }
+};
+
+const isPutBackAfter = async (row: Row, order: MinerOrder) => {
+  const { model } = row;
+  const adapter = adapterAt(entryOf(model));
+  await adapter.identify();
+  await steady(model);
+  const [was, before] = [physical(model), await adapter.snapshot(order)];
+  await carryOut(row, adapter, order, before);
+  await until(`${model} ${order.type}`, () => isSo(order, was, physical(model)), 20_000);
+  if (order.type === 'MINER_RESTART') return;
+  const restoration = { order, before, earlierPools: [] };
+  const outcome = await adapter.restore(restoration, await adapter.snapshot(order));
+  const back = order.type === 'HASHING_DISABLE' ? 'HASHING_ENABLE' : order.type;
+  expect(outcome).toMatchObject({ kind: row.unanswered?.includes(back) ? 'lost' : 'done' });
+  if (!row.unshownBack?.includes(order.type))
+    expect(await comes(() => adapter.readRestored(restoration))).toBe(true);
+  await until(`${model} ${order.type} put back`, () => isPutBack(order, was, physical(model)), 20_000);
+};
+
+const tellsRefusedFromLost = async ({ model, orders: [first = restart] }: Row) => {
+  const { minerId } = entryOf(model);
+  const adapter = adapterAt(entryOf(model), { exchangeMs: 400 });
+  await adapter.identify();
+  await steady(model);
+  const [was, before] = [physical(model), await adapter.snapshot(first)];
+  site.inject(minerId, { kind: 'refuses_writes' });
+  expect(await adapter.execute(first, before)).toMatchObject({ kind: 'refused' });
+  expect(isSo(first, was, physical(model))).toBe(false);
+  site.clear(minerId);
+  site.inject(minerId, { kind: 'lost_answers' });
+  expect(await adapter.execute(first, before)).toMatchObject({ kind: 'lost' });
+  site.clear(minerId);
+  await until('it acted all the same', () => isSo(first, was, physical(model)), 10_000);
+  const restoration = { order: first, before, earlierPools: [] };
+  if (first.type !== 'MINER_RESTART') await adapter.restore(restoration, before);
+  await steady(model);
+};
+
+const readsAsUnreachableWhileSpoilt = async ({ model }: Row) => {
+  const { minerId } = entryOf(model);
+  const adapter = adapterAt(entryOf(model), { exchangeMs: 300, connectMs: 300 });
+  await adapter.identify();
+  for (const kind of ['silence', 'garbage', 'slow_drip'] as const) {
+    site.inject(minerId, { kind });
+    const { reading, fault } = await adapter.read('full');
+    expect(reading, kind).toMatchObject({ state: 'unreachable', values: {} });
+    expect(fault, kind).toMatch(/unreachable|unparseable/);
+    site.clear(minerId);
+  }
+  expect((await adapter.read('core')).fault).toBeUndefined();
+};
+
+// Side by side, as most of it is waiting for a miner; each miner's own parts one after the other.
+it.concurrent.each(rows)(
+  '$model: says who it is and what is so, carries out orders and puts back, tells refused from lost, is unreachable while spoilt',
+  async (row) => {
+    await saysWhoItIsAndWhatIsSo(row);
+    for (const order of row.orders) await isPutBackAfter(row, order);
+    await tellsRefusedFromLost(row);
+    await readsAsUnreachableWhileSpoilt(row);
+  },
+  300_000,
+);
