@@ -86,7 +86,9 @@ const metering = (read: () => Usage) => {
       const { result, usage, tookMs } = await over(work);
       const share = idle ? tookMs / idle.tookMs : 0;
       const net = idle ? together(usage, times(idle.usage, -share, 0)) : usage;
-      return { result, usage: filtered(net, (_, amount) => amount > 0) };
+      // The gateway is connected whether or not anybody orders anything.
+      const { 'iot.connections': _, ...own } = filtered(net, (_, amount) => amount > 0);
+      return { result, usage: own };
     },
   };
 };
