@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { vendors } from '../contracts/capabilities/firmware-table.ts';
 import { claimCode } from '../contracts/gateway-keys.ts';
 import { gatewayId, minerId, siteId } from '../contracts/identifiers.ts';
-import { edgeVendors } from './adapters/edge-vendors.ts';
 import { addressSet } from './discovery/address-ranges.ts';
 import { sealingConfig } from './sealing/sealing-config.ts';
 
@@ -98,7 +98,7 @@ export type GatewayLimits = z.infer<typeof gatewayLimits>;
 
 export const configuredMiner = z.strictObject({
   minerId,
-  vendor: z.enum(edgeVendors),
+  vendor: z.enum(vendors),
   host: z.string().min(1).max(253),
   /** Left out: the vendor's own. */
   rpcPort: port.optional(),

@@ -1,9 +1,9 @@
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import { antminerAdapter } from './antminer/antminer-adapter.ts';
 import { auradineAdapter } from './auradine/auradine-adapter.ts';
 import { avalonAdapter } from './avalon/avalon-adapter.ts';
 import { bitaxeAdapter } from './bitaxe/bitaxe-adapter.ts';
 import { braiinsAdapter } from './braiins/braiins-adapter.ts';
-import type { EdgeVendor } from './edge-vendors.ts';
 import { elphapexAdapter } from './elphapex/elphapex-adapter.ts';
 import { epicAdapter } from './epic/epic-adapter.ts';
 import { luxosAdapter } from './luxos/luxos-adapter.ts';
@@ -21,7 +21,7 @@ type Family = {
   readonly usual: Omit<MinerAddress, 'minerId' | 'host'>;
 };
 
-const families: Readonly<Record<EdgeVendor, Family>> = {
+const families: Readonly<Record<Vendor, Family>> = {
   antminer: {
     adapter: ({ minerId }, io, nowMs) => antminerAdapter({ minerId, io, nowMs }),
     usual: { rpcPort: 4028, httpPort: 80, username: 'root', password: 'root' },
@@ -77,10 +77,10 @@ const families: Readonly<Record<EdgeVendor, Family>> = {
   },
 };
 
-export const familyOf = (vendor: EdgeVendor) => families[vendor];
+export const familyOf = (vendor: Vendor) => families[vendor];
 
 export const adapterFor = (
-  vendor: EdgeVendor,
+  vendor: Vendor,
   address: MinerAddress,
   io: MinerIo,
   nowMs: () => number,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import { Semaphore } from '../io/semaphore.ts';
 import { capture, dataPath } from '../test-kit/captures.ts';
 import { tcpPeer } from '../test-kit/tcp-peer.ts';
 import { webPeer } from '../test-kit/web-peer.ts';
 import { adapterFor } from './adapter-for.ts';
-import type { EdgeVendor } from './edge-vendors.ts';
 import { minerIo } from './miner-io.ts';
 import { parsePools } from './parse-pools.ts';
 import { isLedSet, parseErrorCodes, parseStatus } from './whatsminer/parse-answers.ts';
@@ -15,7 +15,7 @@ const nowMs = () => 1_773_871_985_000;
 
 /** Serves the recorded answers as the miner would: one a connection, ended by NUL. */
 const recorded = async (
-  vendor: EdgeVendor,
+  vendor: Vendor,
   folder: string,
   commandOf: (request: unknown) => string,
   http = 1,

@@ -1,10 +1,10 @@
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder, Pool } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
-import type { EdgeVendor } from './edge-vendors.ts';
 
 /** Who the miner says it is. */
 export type MinerIdentity = {
-  readonly vendor: EdgeVendor;
+  readonly vendor: Vendor;
   readonly model: string;
   readonly firmware: string;
   readonly apiVersion: string;

@@ -1,4 +1,4 @@
-import type { EdgeVendor } from '../adapters/edge-vendors.ts';
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import type { ConfiguredMiner } from '../config.ts';
 import { factoryLogin } from '../discovery/identify-machine.ts';
 import { isSameLogin, loginOf } from '../discovery/likely-logins.ts';
@@ -8,7 +8,7 @@ import type { LoginWay } from './login-way.ts';
 
 /** How many miners of a family let in whom. No name, no password. */
 export type CensusRow = {
-  readonly vendor: EdgeVendor;
+  readonly vendor: Vendor;
   readonly miners: number;
   /** The maker's login lets in. */
   readonly factory: number;

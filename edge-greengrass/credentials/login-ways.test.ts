@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Vendor, vendors } from '../../contracts/capabilities/firmware-table.ts';
 import { allFirmwares } from '../../simulator/site/inventory.ts';
 import { type SimulatedSite, startSite } from '../../simulator/site/simulated-site.ts';
-import { type EdgeVendor, edgeVendors } from '../adapters/edge-vendors.ts';
 import { configuredMiner } from '../config.ts';
 import { factoryLogin } from '../discovery/identify-machine.ts';
 import { Semaphore } from '../io/semaphore.ts';
 import { loginWayOf } from './login-ways.ts';
 
 /** Families that ask for no login, or whose login cannot be tried without an effect. */
-const without: readonly EdgeVendor[] = ['avalon', 'luxos', 'bitaxe'];
+const without: readonly Vendor[] = ['avalon', 'luxos', 'bitaxe'];
 
 describe('logins of every firmware family', () => {
   let site: SimulatedSite;
@@ -22,7 +22,7 @@ describe('logins of every firmware family', () => {
   });
   afterAll(() => site.close());
 
-  const at = (vendor: EdgeVendor, model?: RegExp) => {
+  const at = (vendor: Vendor, model?: RegExp) => {
     const entry = site
       .inventory()
       .find((each) => each.vendor === vendor && (model?.test(each.model) ?? true));
@@ -40,7 +40,7 @@ describe('logins of every firmware family', () => {
     return { entry, way, login };
   };
 
-  it.each(edgeVendors.filter((vendor) => !without.includes(vendor)))(
+  it.each(vendors.filter((vendor) => !without.includes(vendor)))(
     '%s: lets in by the right one alone',
     async (vendor) => {
       const { way, login } = at(vendor, vendor === 'whatsminer' ? /M50/ : undefined);
@@ -64,7 +64,7 @@ describe('logins of every firmware family', () => {
     expect(at(vendor).entry.password).toBe(next);
   });
 
-  it.each(edgeVendors)('%s: a miner that is not there says nothing about its login', async (vendor) => {
+  it.each(vendors)('%s: a miner that is not there says nothing about its login', async (vendor) => {
     const { entry, way, login } = at(vendor);
     site.inject(entry.minerId, { kind: 'network_loss', how: 'refuse' });
     expect(await way?.check(login)).toBe(way && 'unknown');

@@ -1,8 +1,8 @@
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import { familyOf } from '../adapters/adapter-for.ts';
 import { antminerLogin } from '../adapters/antminer/web-login.ts';
 import { auradineLogin } from '../adapters/auradine/token-login.ts';
 import { braiinsLogin } from '../adapters/braiins/rest-login.ts';
-import type { EdgeVendor } from '../adapters/edge-vendors.ts';
 import { elphapexLogin } from '../adapters/elphapex/web-login.ts';
 import { epicLogin } from '../adapters/epic/body-password.ts';
 import { minerIo } from '../adapters/miner-io.ts';
@@ -19,7 +19,7 @@ import type { LoginWay, LoginWayOf } from './login-way.ts';
  * Families whose logins the gateway can try, and change where the firmware is known to have a way. LuxOS and AxeOS ask for no login; of an
  * Avalon nothing is known that would try one without an effect.
  */
-const ways: Readonly<Partial<Record<EdgeVendor, LoginWayOf>>> = {
+const ways: Readonly<Partial<Record<Vendor, LoginWayOf>>> = {
   antminer: antminerLogin,
   auradine: auradineLogin,
   braiins: braiinsLogin,

@@ -60,8 +60,8 @@ describe.skipIf(!ready)('a scan of a site with every firmware family', { timeout
   it('has from each its model, and the MAC address that it is known by', () => {
     for (const { host, model, vendor, macAddress } of site.inventory()) {
       const machine = found.get(host);
-      expect(machine?.model, `${model} (${vendor})`).toBeDefined();
-      expect(machine?.macAddress ?? machine?.serialNumber, `${model} (${vendor})`).toBeDefined();
+      expect(machine?.model, `${model} (${vendor})`).toMatch(/\S/);
+      expect(machine?.macAddress ?? machine?.serialNumber, `${model} (${vendor})`).toMatch(/^[0-9A-Za-z:-]{6,}/);
       if (machine?.macAddress) expect(machine.macAddress, model).toBe(macAddressOf(macAddress));
     }
   });

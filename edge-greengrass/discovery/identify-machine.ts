@@ -1,5 +1,5 @@
+import { type Vendor, vendors } from '../../contracts/capabilities/firmware-table.ts';
 import { adapterFor, familyOf } from '../adapters/adapter-for.ts';
-import { type EdgeVendor, edgeVendors } from '../adapters/edge-vendors.ts';
 import { minerIo } from '../adapters/miner-io.ts';
 import type { Semaphore } from '../io/semaphore.ts';
 import type { IoLimits } from '../io/tcp-exchange.ts';
@@ -9,11 +9,10 @@ import { type ProbePorts, vendorPorts } from './probe-address.ts';
 import type { Signature } from './signatures.ts';
 
 /** Whether the gateway has an adapter for a family. */
-export const isSpoken = (family: string): family is EdgeVendor =>
-  edgeVendors.some((vendor) => vendor === family);
+export const isSpoken = (family: string): family is Vendor => vendors.some((vendor) => vendor === family);
 
 /** Where a family is reached: its own ports, or those that stand in for them. */
-export const portsOf = (family: EdgeVendor, ports: ProbePorts) => {
+export const portsOf = (family: Vendor, ports: ProbePorts) => {
   const { rpcPort, httpPort, framePort } = familyOf(family).usual;
   const reached = (port: number) =>
     ({
@@ -29,10 +28,10 @@ export const portsOf = (family: EdgeVendor, ports: ProbePorts) => {
 };
 
 /** Families that tell their MAC and serial number only to whom they let in. */
-const tellsByLogin: ReadonlySet<EdgeVendor> = new Set<EdgeVendor>(['antminer', 'elphapex']);
+const tellsByLogin: ReadonlySet<Vendor> = new Set<Vendor>(['antminer', 'elphapex']);
 
 /** The maker's login. */
-export const factoryLogin = (family: EdgeVendor): Login => {
+export const factoryLogin = (family: Vendor): Login => {
   const { username, password } = familyOf(family).usual;
   return { username, password };
 };

@@ -1,4 +1,4 @@
-import type { EdgeVendor } from '../adapters/edge-vendors.ts';
+import type { Vendor } from '../../contracts/capabilities/firmware-table.ts';
 import type { ConfiguredMiner } from '../config.ts';
 import type { Login } from './found-machine.ts';
 import { factoryLogin, isSpoken } from './identify-machine.ts';
@@ -18,7 +18,7 @@ const distinct = (logins: readonly Login[]) => [
 ];
 
 /** Logins of a family that at least two of its miners share, the most common first. */
-const sharedLogins = (miners: readonly ConfiguredMiner[], family: EdgeVendor) =>
+const sharedLogins = (miners: readonly ConfiguredMiner[], family: Vendor) =>
   [...Map.groupBy(miners.filter(({ vendor }) => vendor === family).map(loginOf), textOf).values()]
     .filter((same) => same.length > 1)
     .toSorted((one, other) => other.length - one.length)
@@ -30,7 +30,7 @@ const sharedLogins = (miners: readonly ConfiguredMiner[], family: EdgeVendor) =>
  */
 export const likelyLogins = (miners: readonly ConfiguredMiner[], given: readonly Login[] = []) => {
   const placed = new Map(miners.map((miner) => [miner.host, miner]));
-  const shared = new Map<EdgeVendor, readonly Login[]>();
+  const shared = new Map<Vendor, readonly Login[]>();
   return (host: string, family: string): readonly Login[] => {
     if (!isSpoken(family)) return [];
     const common = shared.get(family) ?? sharedLogins(miners, family);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { edgeVendors } from '../adapters/edge-vendors.ts';
+import { vendors } from '../../contracts/capabilities/firmware-table.ts';
 import { parseLooseJson } from '../io/loose-json.ts';
 import { MinerFault } from '../io/miner-fault.ts';
 import { randomFrom } from '../test-kit/random.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 describe('damaged answers', () => {
   it('come of every family, from all that it was asked', () => {
-    expect(new Set(miners.map(({ vendor }) => vendor))).toEqual(new Set(edgeVendors));
+    expect(new Set(miners.map(({ vendor }) => vendor))).toEqual(new Set(vendors));
     for (const { model, answers, befores } of miners) {
       const count = answers.rpc.size + answers.frame.size + answers.web.size;
       expect(count, model).toBeGreaterThan(2);
@@ -26,7 +26,7 @@ describe('damaged answers', () => {
   });
 
   it('make no adapter throw, ask without end, take long or tell what the contract refuses', async () => {
-    const { tallies, failures } = await fuzzAdapters({ miners, seed, count: 4_000 });
+    const { tallies, failures } = await fuzzAdapters({ miners, seed, count: 6_000 });
     expect(failures).toEqual([]);
     for (const { model, understood, iterations } of tallies) {
       // What is always refused tries nothing.

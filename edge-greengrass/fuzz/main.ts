@@ -7,7 +7,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import * as z from 'zod';
 import { table } from '../../bench/table.ts';
-import { edgeVendors } from '../adapters/edge-vendors.ts';
+import { vendors } from '../../contracts/capabilities/firmware-table.ts';
 import { type Failure, fuzzAdapters, fuzzOnce } from './fuzz-adapters.ts';
 import { type RecordedMiner, recordAnswers } from './recorded-answers.ts';
 
@@ -17,7 +17,7 @@ const help = `Feeds damaged answers to every firmware's adapter
 
   --count N        iterations: each a new adapter that up to three things are asked of (default 20000)
   --seed N         (default 1)
-  --vendor FAMILY  ${edgeVendors.join(', ')}
+  --vendor FAMILY  ${vendors.join(', ')}
   --only N         that iteration alone, with the answers that it had
   --answers FILE   the simulator's answers, recorded there by the first run: they hold times and tokens, so that only with the same ones
                    the same iteration is the same
@@ -47,7 +47,7 @@ const options = z
     count: z.coerce.number().int().min(1),
     seed: z.coerce.number().int().min(0),
     only: z.coerce.number().int().min(0).optional(),
-    vendor: z.enum(edgeVendors).optional(),
+    vendor: z.enum(vendors).optional(),
   })
   .safeParse(values);
 if (!options.success) {

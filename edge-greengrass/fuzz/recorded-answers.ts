@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Vendor, vendors } from '../../contracts/capabilities/firmware-table.ts';
 import type { MinerOrder } from '../../contracts/command.ts';
 import { allFirmwares } from '../../simulator/site/inventory.ts';
 import { startSite } from '../../simulator/site/simulated-site.ts';
 import { adapterFor, familyOf } from '../adapters/adapter-for.ts';
-import { type EdgeVendor, edgeVendors } from '../adapters/edge-vendors.ts';
 import type { MinerAdapter, MinerSnapshot } from '../adapters/miner-adapter.ts';
 import { type MinerAddress, type MinerIo, minerIo } from '../adapters/miner-io.ts';
 import type { HttpAnswer } from '../io/http-exchange.ts';
@@ -21,7 +21,7 @@ export type Door = 'rpc' | 'frame' | 'web';
 /** One model's miner, as it was: what it answered, by what it was asked, and what it had before each order. */
 export type RecordedMiner = {
   readonly model: string;
-  readonly vendor: EdgeVendor;
+  readonly vendor: Vendor;
   readonly address: MinerAddress;
   readonly answers: Readonly<Record<Door, ReadonlyMap<string, RecordedAnswer>>>;
   readonly befores: ReadonlyMap<MinerOrder['type'], MinerSnapshot>;
@@ -139,7 +139,7 @@ export const recordAnswers = async (): Promise<readonly RecordedMiner[]> => {
   try {
     await pause(500);
     const entries = site.inventory().flatMap((entry) => {
-      const spoken = edgeVendors.find((known) => known === entry.vendor);
+      const spoken = vendors.find((known) => known === entry.vendor);
       return spoken ? [{ ...entry, spoken }] : [];
     });
     return await Promise.all(

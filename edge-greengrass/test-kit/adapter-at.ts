@@ -1,6 +1,6 @@
+import { vendors } from '../../contracts/capabilities/firmware-table.ts';
 import type { InventoryEntry } from '../../simulator/site/inventory.ts';
 import { adapterFor, familyOf } from '../adapters/adapter-for.ts';
-import { edgeVendors } from '../adapters/edge-vendors.ts';
 import type { MinerAdapter } from '../adapters/miner-adapter.ts';
 import { minerIo } from '../adapters/miner-io.ts';
 import { Semaphore } from '../io/semaphore.ts';
@@ -12,7 +12,7 @@ export const adapterAt = (
   limits: Partial<IoLimits> = {},
   login: { readonly password?: string } = {},
 ): MinerAdapter => {
-  const vendor = edgeVendors.find((known) => known === entry.vendor);
+  const vendor = vendors.find((known) => known === entry.vendor);
   if (!vendor) throw new Error(`the gateway does not speak ${entry.vendor}`);
   const { usual } = familyOf(vendor);
   const address = {
