@@ -125,7 +125,7 @@ describe.skipIf(!canHaveAddresses)('the discovery command', { timeout: 60_000 },
         const was = before.config.miners.find((miner) => miner.minerId === minerId);
         if (was) expect(was.mac).toBe(mac);
       }
-      expect(last).toBeDefined();
+      expect(after.config.miners.find(({ mac }) => mac === last?.macAddress)?.host).toBe(last?.host);
 
       const told = events();
       expect(told.filter(({ code }) => code === 'NEW')).toHaveLength(12);
