@@ -61,7 +61,9 @@ describe.skipIf(!ready)('a scan of a site with every firmware family', { timeout
     for (const { host, model, vendor, macAddress } of site.inventory()) {
       const machine = found.get(host);
       expect(machine?.model, `${model} (${vendor})`).toMatch(/\S/);
-      expect(machine?.macAddress ?? machine?.serialNumber, `${model} (${vendor})`).toMatch(/^[0-9A-Za-z:-]{6,}/);
+      expect(machine?.macAddress ?? machine?.serialNumber, `${model} (${vendor})`).toMatch(
+        /^[0-9A-Za-z:-]{6,}/,
+      );
       if (machine?.macAddress) expect(machine.macAddress, model).toBe(macAddressOf(macAddress));
     }
   });

@@ -189,6 +189,8 @@ describe('an Antminer from before the JSON interface', () => {
     expect(whyUnsupported({ vendor: 'antminer', model: 'Antminer S17 Pro' }, order)).toBeUndefined();
     expect(whyUnsupported({ vendor: 'antminer', model: 'Antminer S19' }, order)).toBeUndefined();
     const high: MinerOrder = { type: 'POWER_MODE', params: { mode: 'high' } };
-    expect(whyUnsupported({ vendor: 'antminer', model: 'Antminer T17+' }, high)?.zh).toMatch(/编号没有公开文档/);
+    expect(whyUnsupported({ vendor: 'antminer', model: 'Antminer T17+' }, high)?.zh).toMatch(
+      /编号没有公开文档/,
+    );
   });
 });
