@@ -33,12 +33,11 @@ describe('the RPC of an Antminer', () => {
     );
   });
 
-  it('forgets the comma between the objects of stats', async () => {
+  it('says of each chain what it is', async () => {
     const text = await ask(site.one('Antminer S19').rpcPort, '{"command":"stats"}');
-    expect(text).toContain('"Type":"Antminer S19"}{"STATS":0,"ID":"BTM_SOC0",');
-    expect(() => JSON.parse(text)).toThrow(SyntaxError);
-    const repaired = JSON.parse(text.replace('}{', '},{'));
-    expect(repaired.STATS[1]).toMatchObject({
+    expect(text).toContain('"Type":"Antminer S19"},{"STATS":0,"ID":"BTM_SOC0",');
+    const stats = JSON.parse(text);
+    expect(stats.STATS[1]).toMatchObject({
       fan_num: 4,
       miner_count: 3,
       chain_acn1: 76,
@@ -46,8 +45,18 @@ describe('the RPC of an Antminer', () => {
       chain_rate4: '',
       temp_chip4: '0-0-0-0',
     });
-    expect(repaired.STATS[1].chain_rate1).toMatch(/^\d{5}\.\d{2}$/);
-    expect(repaired.STATS[1].chain_power).toMatch(/^3[0-9]{3} W$/);
+    expect(stats.STATS[1].chain_rate1).toMatch(/^\d{5}\.\d{2}$/);
+    expect(stats.STATS[1].chain_power).toMatch(/^3[0-9]{3} W$/);
+  });
+
+  it('forgets the comma between the objects of stats before the S19', async () => {
+    const older = await startManualSite({ mix: { 'Antminer S9': 1 }, miners: 1 });
+    const text = await ask(older.one('Antminer S9').rpcPort, '{"command":"stats"}').finally(() =>
+      older.close(),
+    );
+    expect(text).toContain('"Type":"Antminer S9"}{"STATS":0,');
+    expect(() => JSON.parse(text)).toThrow(SyntaxError);
+    expect(JSON.parse(text.replace('}{', '},{')).STATS[1]).toMatchObject({ miner_count: 3 });
   });
 
   it('answers new_api at the top level only', async () => {
@@ -57,7 +66,7 @@ describe('the RPC of an Antminer', () => {
     expect(page.STATS[0].chain).toHaveLength(3);
     expect(page.STATS[0].chain[0]).toMatchObject({ index: 0, asic_num: 108, eeprom_loaded: true });
     const nested = await ask(rpcPort, '{"command":"stats","parameter":{"new_api":true}}');
-    expect(nested).toContain('}{"STATS":0');
+    expect(nested).toContain('{"STATS":0,"ID":"BTM_SOC0"');
   });
 
   it('refuses what cgminer refuses, in its words', async () => {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { firmwareView } from '../site/firmware-view.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 import type { RpcAnswer } from '../wire/rpc-connection.ts';
+import { isFormGeneration } from './form-reports.ts';
 import { type NewApiPage, newApiPages, newApiReport } from './new-api-reports.ts';
 import {
   devsReport,
@@ -78,7 +79,7 @@ const jsonReply = (miner: SimulatedMiner, text: string, nowS: number, mode: stri
   if (page && parsed.data?.new_api === true) return newApi(miner, page, nowS, mode);
   if (command.includes('+')) return joinedReply(miner, command, nowS);
   const report = reportNamed(miner, command, nowS);
-  return report ? jsonReport(report, nowS) : jsonStatus(refusal(command), nowS);
+  return report ? jsonReport(miner, report, nowS) : jsonStatus(refusal(command), nowS);
 };
 
 const newApi = (miner: SimulatedMiner, page: NewApiPage, nowS: number, mode: string) =>
@@ -89,7 +90,7 @@ const joinedReply = (miner: SimulatedMiner, command: string, nowS: number): stri
   if (miner.identity.model !== 'Antminer S21') return jsonStatus(refusal(command), nowS);
   const parts = command.split('+').map((name) => {
     const report = reportNamed(miner, name, nowS);
-    return `${JSON.stringify(name)}:[${report ? jsonReport(report, nowS) : jsonStatus(refusal(name), nowS)}]`;
+    return `${JSON.stringify(name)}:[${report ? jsonReport(miner, report, nowS) : jsonStatus(refusal(name), nowS)}]`;
   });
   return `{${parts.join(',')},"id":1}`;
 };
@@ -105,10 +106,10 @@ const statusObject = ({ letter, code, msg }: Status, nowS: number) => ({
 const jsonStatus = (status: Status, nowS: number) =>
   `{"STATUS":[${JSON.stringify(statusObject(status, nowS))}],"id":1}`;
 
-const jsonReport = (report: Report, nowS: number) => {
+const jsonReport = (miner: SimulatedMiner, report: Report, nowS: number) => {
   const status = JSON.stringify(statusObject({ letter: 'S', code: report.code, msg: report.msg }, nowS));
-  // The firmware forgets the comma between the objects of STATS.
-  const separator = report.section === 'STATS' ? '' : ',';
+  // Firmware before the S19, of bitmaintech's cgminer, forgets the comma between the objects of STATS.
+  const separator = report.section === 'STATS' && isFormGeneration(miner) ? '' : ',';
   const rows = report.rows.map((row) => JSON.stringify(row)).join(separator);
   return `{"STATUS":[${status}],"${report.section}":[${rows}],"id":1}`;
 };

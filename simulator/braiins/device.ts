@@ -1,6 +1,10 @@
 import type { Pool } from '../site/settings.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 
+/** Whether it runs a version without the Public REST API. */
+export const isBeforeRest = ({ identity }: SimulatedMiner) =>
+  identity.model === 'Antminer S9 (Braiins OS 22.08)';
+
 type PoolKey = { readonly group: string; readonly quota: number };
 
 /** What Braiins OS keeps of one machine beyond its physics. */
@@ -8,6 +12,8 @@ export class BraiinsDevice {
   readonly miner: SimulatedMiner;
   readonly nowMs: () => number;
   readonly model: string;
+  /** As Braiins names its builds. */
+  readonly version: string;
   /** One group holds all pools that the simulated physics mines with. */
   group: PoolKey = { group: 'default', quota: 1 };
   powerTargetW: number;
@@ -18,6 +24,9 @@ export class BraiinsDevice {
     this.miner = miner;
     this.nowMs = nowMs;
     this.model = miner.identity.model.replace(/ \(.*$/, '');
+    this.version = isBeforeRest(miner)
+      ? '2022-09-13-0-11012d53-22.08-plus'
+      : '2025-11-21-0-eb658dcd-25.11-plus';
     this.powerTargetW = miner.model.powerW;
   }
 

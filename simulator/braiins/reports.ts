@@ -4,7 +4,6 @@ import type { BraiinsDevice } from './device.ts';
 
 /** Of the Public API, which goes its own way beside the firmware's number. */
 const apiVersion = { major: 1, minor: 8, patch: 0 };
-const bosVersion = '2025-11-21-0-eb658dcd-25.11-plus';
 
 const gigahash = (ths: number) => ({ gigahash_per_second: ths * 1000 });
 const half = (celsius: number) => Math.round(celsius * 2) / 2;
@@ -22,7 +21,7 @@ const details = (device: BraiinsDevice) => {
   const view = firmwareView(miner);
   return {
     bos_mode: 5,
-    bos_version: { bos_plus: true, current: bosVersion, major: '2022-09-13-0-11012d53-22.08-plus' },
+    bos_version: { bos_plus: true, current: device.version, major: '2022-09-13-0-11012d53-22.08-plus' },
     bosminer_uptime_s: device.bosminerUptimeS,
     control_board_soc_family: 1,
     hostname: miner.identity.minerId,

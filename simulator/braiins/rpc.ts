@@ -8,7 +8,7 @@ const request = z.looseObject({ command: z.string() });
 const mhs = (ths: number) => Math.round(ths * 1e8) / 100;
 type Section = readonly [name: string, code: number, msg: string, rows: readonly object[]];
 
-/** The API of cgminer's form that Braiins OS keeps for readers, on TCP 4028. */
+/** The API of cgminer's form that Braiins OS keeps for readers, on TCP 4028 (academy.braiins.com, BOSminer API). */
 export const braiinsRpc = (device: BraiinsDevice, software: string, text: string): RpcAnswer | undefined => {
   if (!device.miner.processUp) return undefined;
   const parsed = request.safeParse(asJson(text.replace(/\0.*$/s, '').trim()));
@@ -86,6 +86,35 @@ const sectionOf = (device: BraiinsDevice, software: string, command: string): Se
           Rejected: pool.rejected,
           Stale: pool.stale,
         })),
+      ];
+    case 'devdetails':
+      return [
+        'DEVDETAILS',
+        69,
+        'Device Details',
+        view.boards.map((board, index) => ({
+          DEVDETAILS: index,
+          ID: index + 1,
+          Name: '',
+          Driver: '',
+          Kernel: '',
+          Model: device.model,
+          Chips: board.chips,
+        })),
+      ];
+    case 'tunerstatus':
+      return [
+        'TUNERSTATUS',
+        205,
+        'Tuner Status',
+        [
+          {
+            ApproximateMinerPowerConsumption: Math.round(view.powerW),
+            DynamicPowerScaling: 'Disabled',
+            PowerLimit: device.powerTargetW,
+            TunerRunning: true,
+          },
+        ],
       ];
     case 'fans':
       return [

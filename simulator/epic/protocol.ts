@@ -8,8 +8,8 @@ import { writes } from './writes.ts';
 const body = z.looseObject({ param: z.unknown().optional(), password: z.string() });
 
 /**
- * ePIC's PowerPlay: HTTP on 4028, where others have cgminer's API. Reads are open, writes carry the password in their
- * body (github.com/epicblockchain/epic-dashboard, docs/API.md).
+ * ePIC's PowerPlay: HTTP on 4028, where others have cgminer's API, and a dashboard on 80 (asic-rs and pyasic know it by that page's
+ * title). Reads are open, writes carry the password in their body (github.com/epicblockchain/epic-dashboard, docs/API.md).
  */
 export const epicProtocol: ProtocolOf = (miner, { nowMs, password = 'letmein' }) => {
   const device = new EpicDevice(miner, nowMs);
@@ -22,9 +22,16 @@ export const epicProtocol: ProtocolOf = (miner, { nowMs, password = 'letmein' })
       tooLarge: result('Body too large'),
     },
     vendorHttpPort: 4028,
+    dashboard: {
+      kind: 'web',
+      miner,
+      answer: ({ path }) => (path === '/' ? dashboard : { status: 404, body: 'Not Found' }),
+    },
     login,
   };
 };
+
+const dashboard: WebReply = { status: 200, body: '<html><title>Miner Web Dashboard</title></html>' };
 
 /** `param` is the new one. */
 const newPassword = (login: { password: string }) => (_device: EpicDevice, param: unknown) =>
@@ -39,7 +46,7 @@ const result = (error: string | null): WebReply => jsonReply({ result: error ===
 const answer = (device: EpicDevice, login: { password: string }, request: WebRequest): WebReply => {
   const path = request.path.replace(/^\//, '').replace(/\/$/, '');
   if (request.method === 'GET') {
-    if (path === '') return { status: 200, body: '<html><title>Miner Web Dashboard</title></html>' };
+    if (path === '') return dashboard;
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     return page ? jsonReply(page(device)) : { status: 404, body: 'Not Found', type: 'text/plain' };
   }

@@ -136,7 +136,8 @@ const read = (rig: Rig, { path, url }: WebRequest, nowMs: number): WebReply | un
 
 /**
  * Proto OS of a Proto Rig: the REST API of the maker's OpenAPI document (MDK-API, in block/proto-fleet). A password gives a
- * bearer token; without it there are only the hardware's inventory and the dashboard's page. There is no RPC port.
+ * bearer token; without it there are only the hardware's inventory, what the system and its network are (the maker's fake rig,
+ * `rest_api.go` there), and the dashboard's page. There is no RPC port.
  */
 export const protoProtocol: ProtocolOf = (miner, { nowMs, password = 'proto-sim-1' }) => {
   const rig: Rig = { miner, powerTargetW: Math.round(miner.model.powerW) };
@@ -166,6 +167,8 @@ export const protoProtocol: ProtocolOf = (miner, { nowMs, password = 'proto-sim-
           };
         if (path === '/api/v1/auth/login') return method === 'POST' ? logIn(request.body) : unprocessable;
         if (path === '/api/v1/hardware') return jsonReply(hardware(miner, firmwareView(miner)));
+        if (method === 'GET' && (path === '/api/v1/system' || path === '/api/v1/network'))
+          return read(rig, request, nowMs()) ?? failure(404, 'NOT_FOUND', 'Not found');
         if (path === '/api/v1/pairing/info')
           return jsonReply({ cb_sn: miner.identity.serialNumber, mac: miner.identity.macAddress });
         if (!path.startsWith('/api/v1/')) return failure(404, 'NOT_FOUND', 'Not found');

@@ -63,6 +63,13 @@ const statsRow = (miner: SimulatedMiner, view: FirmwareView, powerLimitW: number
     'Mining Mode': settings.mode === 'low' ? 'Low Power' : 'Normal',
     'PM State': pmState[view.phase === 'rebooting' || view.phase === 'starting' ? 'booting' : view.phase],
     'MHS(Rated)': mhs(model.hashrateThs),
+    'MHS(Ideal)': mhs(view.idealThs),
+    'MHS(Sample)': mhs(view.hashrateThs),
+    ...Object.fromEntries(
+      ['30s', '1m', '2m', '5m', '15m'].map((span) => [`MHS(${span})`, mhs(view.hashrateThs)]),
+    ),
+    'MHS(30m)': mhs(view.halfHourThs),
+    'MHS(Avg)': mhs(view.averageThs),
     Temp: warm.length === 0 ? 0 : Math.round(warm.reduce((sum, { boardC }) => sum + boardC, 0) / warm.length),
     'Power Limit': powerLimitW,
     'PSU Input Power': Math.round(view.powerW),

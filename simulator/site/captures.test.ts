@@ -46,9 +46,7 @@ const recordedJson = (file: string): unknown => JSON.parse(readFileSync(path.joi
 describe.skipIf(!present)('answers have the shape of recorded ones', () => {
   it.each(['version', 'summary', 'stats', 'pools', 'devs'])('Antminer %s', async (command) => {
     const text = await ask(site.one('Antminer S19 Pro').rpcPort, JSON.stringify({ command }));
-    expect(
-      differences(recordedJson(`antminer/v2020/${command}.json`), JSON.parse(text.replace('}{', '},{'))),
-    ).toEqual([]);
+    expect(differences(recordedJson(`antminer/v2020/${command}.json`), JSON.parse(text))).toEqual([]);
   });
 
   it('Antminer get_system_info', () => {

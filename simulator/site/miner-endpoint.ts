@@ -22,6 +22,7 @@ export class MinerEndpoint {
   readonly #rpc: Listener | undefined;
   readonly #http: Listener | undefined;
   readonly #frame: Listener | undefined;
+  readonly #dashboard: Listener | undefined;
   readonly #login: Protocol['login'];
 
   constructor(
@@ -40,25 +41,29 @@ export class MinerEndpoint {
       (ports.vendors ? protocol.vendorHttpPort : undefined) ?? ports.httpPort,
     );
     this.#frame = listener(protocol.frame, ports.framePort);
+    this.#dashboard = listener(ports.vendors ? protocol.dashboard : undefined, ports.httpPort);
+  }
+
+  get #listeners(): readonly Listener[] {
+    return [this.#rpc, this.#http, this.#frame, this.#dashboard].filter((one) => one !== undefined);
   }
 
   async open() {
-    await Promise.all([this.#rpc?.open(), this.#http?.open(), this.#frame?.open()]);
+    await Promise.all(this.#listeners.map((listener) => listener.open()));
   }
 
   async close() {
-    await Promise.all([this.#rpc?.shut(), this.#http?.shut(), this.#frame?.shut()]);
+    await Promise.all(this.#listeners.map((listener) => listener.shut()));
   }
 
   /** Gives a closed miner another address. */
   lease(host: string) {
-    for (const listener of [this.#rpc, this.#http, this.#frame]) listener?.lease(host);
+    for (const listener of this.#listeners) listener.lease(host);
   }
 
   /** Brings the ports into the state that the miner's faults ask for. */
   applyFaults() {
-    for (const listener of [this.#rpc, this.#http, this.#frame]) {
-      if (!listener) continue;
+    for (const listener of this.#listeners) {
       if (this.miner.wireTrouble === 'refuse') void listener.shut();
       else listener.reopen();
     }

@@ -18,6 +18,8 @@ export type Protocol = {
   readonly frame?: Service;
   /** The vendor's own HTTP port where it is not 80. */
   readonly vendorHttpPort?: number;
+  /** The page for people on port 80 where the API has a port of its own; it is there where miners have their vendors' ports. */
+  readonly dashboard?: Service;
   readonly login: { readonly username?: string; readonly password?: string };
 };
 

@@ -4,16 +4,18 @@ import type { ProtocolOf } from '../site/protocol.ts';
 import { asJson, jsonReply, type WebReply, type WebRequest } from '../wire/web-server.ts';
 import { VnishDevice } from './device.ts';
 import { chains, factoryInfo, info, presets, settings, statusPane, summary } from './reports.ts';
+import { vnishRpc } from './rpc.ts';
 import { saveSettings } from './settings.ts';
 
 /**
  * VNish 1.2 on Antminers: REST under `/api/v1`, as its own API page describes it. Reading the dashboard is open, its summary,
- * settings and all writes want an unlocked session; the password alone unlocks.
+ * settings and all writes want an unlocked session; the password alone unlocks. cgminer's reports are on TCP.
  */
 export const vnishProtocol: ProtocolOf = (miner, { seed, nowMs, password = 'admin' }) => {
   const random = randomFrom(seedOf(seed, 'vnish', miner.identity.index));
   const device = new VnishDevice(miner, { random, nowMs });
   return {
+    rpc: { kind: 'rpc', answer: (text) => vnishRpc(device, text) },
     http: { kind: 'web', miner, answer: (request) => answer(device, password, request) },
     login: { password },
   };

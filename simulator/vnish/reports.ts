@@ -2,7 +2,7 @@ import { voltageAt } from '../physics/power.ts';
 import { type BoardView, firmwareView, type PoolView } from '../site/firmware-view.ts';
 import { presetsOf, type VnishDevice } from './device.ts';
 
-const version = '1.2.6';
+export const version = '1.2.6';
 const ghs = (ths: number) => Math.round(ths * 1e5) / 100;
 const range = (values: readonly number[]) => ({
   max: Math.round(values.length > 0 ? Math.max(...values) : 0),
@@ -156,7 +156,7 @@ const summaryMiner = (device: VnishDevice) => {
     hw_errors_percent: 0.001,
     pcb_temp: range(view.boards.map((board) => board.boardC)),
     chip_temp: range(view.boards.flatMap((board) => board.chipC)),
-    // Says the efficiency, whatever its name.
+    // Deprecated, and the efficiency whatever its name (VNish's API page).
     power_usage: Math.round(efficiency),
     power_consumption: Math.round(view.powerW),
     power_efficiency: efficiency,

@@ -80,7 +80,8 @@ export class WhatsminerApi {
     if (answer?.kind === 'message') return this.#envelope('S', codes.ok[0], answer.msg);
     if (answer) {
       const { section, code, msg, rows } = answer;
-      if (this.#firmware.wrapsReads) return this.#envelope('S', codes.ok[0], { [section]: rows });
+      if (this.#firmware.wrapsReads)
+        return this.#envelope('S', codes.ok[0], section === 'SUMMARY' ? rows[0] : rows);
       const status = { STATUS: 'S', When: this.#nowS(), Code: code, Msg: msg, Description: 'cgminer 4.9.2' };
       return JSON.stringify({ STATUS: [status], [section]: rows, id: 1 });
     }

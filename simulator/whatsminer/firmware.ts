@@ -7,7 +7,12 @@ export type BtminerFirmware = {
   readonly apiVersion: string;
   readonly platform: string;
   readonly psu: string;
-  /** Later firmware puts reads into the `Msg` of a single status. */
+  /** As `devdetails` names it: hashboards and chips are in the letters after the name. */
+  readonly model: string;
+  /**
+   * Later firmware puts what it reads into the `Msg` of a single status, without the section's name (MicroBT's whatsminer-mdk-worker,
+   * `wm-api-v2.js`: a list as it is, one object alone).
+   */
   readonly wrapsReads: boolean;
   /** Later firmware keeps the connection for further requests, until ten seconds pass without one. */
   readonly keepsConnections: boolean;
@@ -19,6 +24,7 @@ const older: BtminerFirmware = {
   apiVersion: '2.0.4',
   platform: 'H616',
   psu: 'P222B',
+  model: 'M50_VH50',
   wrapsReads: false,
   keepsConnections: false,
   padding: 'zero',
@@ -28,13 +34,14 @@ const later: BtminerFirmware = {
   apiVersion: '2.0.5',
   platform: 'H616',
   psu: 'P564B',
+  model: 'M60_VK20',
   wrapsReads: true,
   keepsConnections: true,
   padding: 'pkcs7',
 };
 
 /** Firmware with API 3 goes on answering the reads of API 2. */
-const withApi3: BtminerFirmware = { ...later, version: '20251209.16.Rel2' };
+const withApi3: BtminerFirmware = { ...later, model: 'M60S_VK30', version: '20251209.16.Rel2' };
 
 export const firmwareOf = (model: ModelName): BtminerFirmware =>
   model === 'Whatsminer M60S (API 3)' ? withApi3 : model === 'Whatsminer M60' ? later : older;

@@ -180,7 +180,7 @@ export const readAnswer = (
         ID: index,
         Driver: 'bitmicro',
         Kernel: '',
-        Model: miner.identity.model.replace('Whatsminer ', ''),
+        Model: firmware.model,
       })),
     };
   if (command === 'get_error_code')

@@ -1,11 +1,16 @@
 import type { MinerReading, PowerMode } from '../../../contracts/reading.ts';
 import { type Fields, fieldsOf, listOf, maxOf, numberOf, present, scaled, textOf } from '../values.ts';
 
-/** Some firmware from API 2.0.5 on wraps what others answer bare: `{"Code":131,"Msg":{"SUMMARY":[…]}}`. */
+/**
+ * Some firmware from API 2.0.5 on puts what others answer bare into `Msg`: the section's rows, or its one row alone (MicroBT's
+ * whatsminer-mdk-worker, `wm-api-v2.js`), or the named section.
+ */
 export const unwrap = (answer: Fields, name: string): Fields => {
   if (answer[name] !== undefined) return answer;
-  const message = fieldsOf(answer.Msg);
-  return message[name] === undefined ? answer : message;
+  const { Msg: message } = answer;
+  if (fieldsOf(message)[name] !== undefined) return fieldsOf(message);
+  if (numberOf(answer.Code) !== 131 || typeof message !== 'object' || message === null) return answer;
+  return { ...answer, [name]: Array.isArray(message) ? message : [message] };
 };
 
 const powerMode = (value: unknown): PowerMode | undefined => {

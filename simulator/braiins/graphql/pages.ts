@@ -22,7 +22,7 @@ const unauthorized: WebReply = { status: 401, body: 'Unauthorized' };
 
 /**
  * The web interface of Braiins OS+ before the REST API (21.09 to 25.03), as its clients know it: GraphQL, which anybody may read and whose
- * mutations want a session (asic-rs `v21_09`, scripts of operators), and LuCI's page of the network.
+ * mutations want a session (asic-rs `v21_09`, scripts of operators), and LuCI's pages of the build and the network (pyasic).
  */
 export const graphqlPages = (device: BraiinsDevice, request: WebRequest, access: Access): WebReply => {
   const path = request.path.replace(/\/$/, '');
@@ -37,6 +37,7 @@ export const graphqlPages = (device: BraiinsDevice, request: WebRequest, access:
       ? { status: 302, body: '', headers: cookie(access.tokens.issue()) }
       : { status: 403, body: 'Invalid username and/or password given.' };
   }
+  if (path === '/cgi-bin/luci/bos/info') return jsonReply({ version: device.version });
   if (path === '/cgi-bin/luci/admin/network/iface_status/lan')
     return access.tokens.knows(sessionOf(request))
       ? jsonReply([{ macaddr: device.miner.identity.macAddress }])

@@ -16,8 +16,6 @@ const fanHeaders = 4;
 /** An Antminer S9 numbers its boards from 6. */
 const firstBoard = 6;
 
-const version = '2022-09-13-0-11012d53-22.08-plus';
-
 /** While bosminer stands, it has neither solver nor pools to tell of. */
 const info = (device: BraiinsDevice): Tree => {
   const { miner } = device;
@@ -108,7 +106,7 @@ export const queryRoot = (device: BraiinsDevice): Tree => ({
     __typename: 'BosQuery',
     hostname: `miner-${device.miner.identity.macAddress.replaceAll(':', '').slice(-6)}`,
     faultLight: device.miner.settings.ledOn,
-    info: { version: { full: version } },
+    info: { version: { full: device.version } },
     uptime: { durationS: firmwareView(device.miner).uptimeS },
   },
   bosminer: { __typename: 'BosminerQuery', config: config(device), info: info(device) },
