@@ -1,4 +1,5 @@
 import type { SafetyEvent } from '../contracts/command.ts';
+import { envelopesIn, packResponses } from '../contracts/command-messages.ts';
 import type { MinerReading } from '../contracts/reading.ts';
 import type { SpoolDepth } from '../contracts/telemetry-batch.ts';
 import { topics, uplinks } from '../contracts/topics.ts';
@@ -115,7 +116,12 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
   const line = { bus, inFlight: limits.publishesInFlight, log };
   const pacing = pace({ publishesPerS: limits.publishesPerS, bytesPerS: limits.publishBytesPerS }, clock);
   const senders = {
-    control: startOutboxSender({ ...line, outbox, pace: pacing }),
+    control: startOutboxSender({
+      ...line,
+      outbox,
+      pace: pacing,
+      join: new Map([[uplinks.commandResponse(place), packResponses]]),
+    }),
     telemetry: startSpoolSender({
       ...limits,
       ...line,
@@ -172,7 +178,7 @@ export const startAgent = async (config: GatewayConfig, bus: EdgeBus, deps: Agen
     judge: judgeBy(miners, journal),
     start: executor.start,
   });
-  bus.subscribe(topics.commandRequest(place), async (payload) => gate(payload));
+  bus.subscribe(topics.commandRequest(place), async (payload) => envelopesIn(payload).forEach(gate));
   bus.subscribe(topics.halt(place), async (payload) => halt.take(payload));
   bus.follow?.(() => ({ sequence: journal.lastSequence, haltEpoch: halt.epoch() }));
 

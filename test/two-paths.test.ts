@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { commandView } from '../contracts/api-control.ts';
 import { claimAnswer } from '../contracts/api-gateways.ts';
 import { commandEnvelope } from '../contracts/command.ts';
+import { envelopesIn } from '../contracts/command-messages.ts';
 import { topics } from '../contracts/topics.ts';
 import { type Agent, startAgent } from '../edge-greengrass/agent.ts';
 import type { EdgeBus } from '../edge-greengrass/bus/edge-bus.ts';
@@ -111,7 +112,8 @@ beforeAll(async () => {
     subscribe: (topic, receive) =>
       line.subscribe(topic, async (payload) => {
         if (topic === topics.commandRequest(config))
-          received.push(commandEnvelope.parse(JSON.parse(Buffer.from(payload).toString('utf8'))).commandId);
+          for (const one of envelopesIn(payload))
+            received.push(commandEnvelope.parse(JSON.parse(Buffer.from(one).toString('utf8'))).commandId);
         if (topic === topics.receipt(config)) receipts.push(Date.now());
         await receive(payload);
       }),

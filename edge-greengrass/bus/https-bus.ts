@@ -6,7 +6,8 @@ import {
   pollAnswer,
   receiptAnswer,
 } from '../../contracts/api-edge.ts';
-import { commandResponse, safetyEvent } from '../../contracts/command.ts';
+import { safetyEvent } from '../../contracts/command.ts';
+import { responsesIn } from '../../contracts/command-messages.ts';
 import { telemetryGone } from '../../contracts/telemetry-receipt.ts';
 import { topics, uplinks } from '../../contracts/topics.ts';
 import { type EdgeApi, RefusedByCloud } from '../cloud/edge-api.ts';
@@ -118,6 +119,16 @@ export const httpsBus = (options: Options): HttpsBus => {
     }
   };
 
+  /** What the cloud refuses for good would hold back all that waits behind it. */
+  const unlessRefused = async (sending: Promise<unknown>) => {
+    try {
+      await sending;
+    } catch (error) {
+      if (!(error instanceof RefusedByCloud) || error.status === 401) throw error;
+      log('warn', 'report_refused', { status: error.status, code: error.code });
+    }
+  };
+
   const send = async (topic: string, payload: Uint8Array) => {
     switch (topic) {
       case uplinks.telemetry(place):
@@ -131,9 +142,11 @@ export const httpsBus = (options: Options): HttpsBus => {
         return api.ask({ method: 'POST', path: 'events/safety/batch', json }, acceptedAnswer);
       }
       case uplinks.commandResponse(place): {
-        const json = commandResponse.parse(jsonOf(payload));
-        const path = `commands/${encodeURIComponent(json.commandId)}/ack`;
-        return api.ask({ method: 'POST', path, json }, ackAnswer);
+        for (const json of responsesIn(jsonOf(payload))) {
+          const path = `commands/${encodeURIComponent(json.commandId)}/ack`;
+          await unlessRefused(api.ask({ method: 'POST', path, json }, ackAnswer));
+        }
+        return;
       }
       default:
         throw new Error('nothing takes this on the second line');
@@ -160,13 +173,7 @@ export const httpsBus = (options: Options): HttpsBus => {
     },
     publish: async (topic, payload) => {
       if (!up) throw new Error('the line is down');
-      try {
-        await send(topic, payload);
-      } catch (error) {
-        // What the cloud refuses for good would hold back all that waits behind it.
-        if (!(error instanceof RefusedByCloud) || error.status === 401) throw error;
-        log('warn', 'report_refused', { status: error.status, code: error.code });
-      }
+      await unlessRefused(send(topic, payload));
     },
     close: async () => {
       const ending = polling?.ended;

@@ -1,6 +1,6 @@
 import type { EdgeBus } from '../bus/edge-bus.ts';
 import type { Log } from '../log.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, OutboxItem } from './outbox.ts';
 import type { Pace } from './pace.ts';
 
 type Deps = {
@@ -9,29 +9,37 @@ type Deps = {
   readonly inFlight: number;
   readonly pace: Pace;
   readonly log: Log;
+  /** Topics of which several payloads that wait go out as fewer messages, in their order. */
+  readonly join?: ReadonlyMap<string, Join>;
 };
+/** Payloads as messages, in their order, with how many of them each holds. */
+type Join = (
+  payloads: readonly Uint8Array[],
+) => readonly { readonly payload: Uint8Array; readonly count: number }[];
+type Message = { readonly topic: string; readonly payload: Uint8Array; readonly ids: readonly number[] };
 
 /**
  * Sends the outbox: in order, at once, at most `inFlight` unacknowledged. After a failed publish it starts over from the oldest,
  * so nothing is lost and little is sent twice.
  */
-export const startOutboxSender = ({ outbox, bus, inFlight, pace, log }: Deps) => {
+export const startOutboxSender = ({ outbox, bus, inFlight, pace, log, join = new Map() }: Deps) => {
   let stopped = false;
   let running: Promise<void> | undefined;
   let again = false;
   let retry: NodeJS.Timeout | undefined;
 
   const sendSome = async () => {
-    const items = outbox.next(inFlight);
+    const messages = messagesOf(outbox.next(join.size > 0 ? inFlight * mostJoined : inFlight), join);
+    const now = messages.slice(0, inFlight);
     const sent = await Promise.allSettled(
-      items.map(({ topic, payload }) => {
+      now.map(({ topic, payload }) => {
         pace.spend(topic, payload);
         return bus.publish(topic, payload);
       }),
     );
-    const acknowledged = items.filter((_, at) => sent[at]?.status === 'fulfilled');
-    outbox.acknowledge(acknowledged.map(({ id }) => id));
-    return { more: items.length > 0, failed: acknowledged.length < items.length };
+    const acknowledged = now.filter((_, at) => sent[at]?.status === 'fulfilled');
+    outbox.acknowledge(acknowledged.flatMap(({ ids }) => ids));
+    return { more: now.length > 0, failed: acknowledged.length < now.length };
   };
 
   const run = async () => {
@@ -71,4 +79,27 @@ export const startOutboxSender = ({ outbox, bus, inFlight, pace, log }: Deps) =>
       await running;
     },
   };
+};
+
+const mostJoined = 20;
+
+/** The items as messages: those that follow each other on a topic that may be joined go together. */
+const messagesOf = (items: readonly OutboxItem[], join: ReadonlyMap<string, Join>): Message[] => {
+  const runs: OutboxItem[][] = [];
+  for (const item of items) {
+    const run = runs.at(-1);
+    if (run && run.length < mostJoined && run[0]?.topic === item.topic && join.has(item.topic))
+      run.push(item);
+    else runs.push([item]);
+  }
+  return runs.flatMap((run) => {
+    const topic = run[0]?.topic ?? '';
+    const parts = join.get(topic)?.(run.map(({ payload }) => payload));
+    if (!parts) return run.map(({ id, payload }) => ({ topic, payload, ids: [id] }));
+    let from = 0;
+    return parts.map(({ payload, count }) => {
+      from += count;
+      return { topic, payload, ids: run.slice(from - count, from).map(({ id }) => id) };
+    });
+  });
 };

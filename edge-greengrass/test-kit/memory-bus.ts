@@ -1,4 +1,5 @@
-import { commandResponse, safetyEvent } from '../../contracts/command.ts';
+import { safetyEvent } from '../../contracts/command.ts';
+import { responsesIn } from '../../contracts/command-messages.ts';
 import { decodeBatch } from '../../contracts/telemetry-batch.ts';
 import { telemetryGone } from '../../contracts/telemetry-receipt.ts';
 import { uplinks } from '../../contracts/topics.ts';
@@ -43,8 +44,7 @@ export const memoryBus = (up = true) => {
     },
     deliver: (topic: string, payload: Uint8Array) =>
       receivers.get(topic)?.(payload) ?? Promise.reject(new Error('nobody listens')),
-    responses: () =>
-      on(uplinks.commandResponse(place)).map((message) => commandResponse.parse(json(message))),
+    responses: () => on(uplinks.commandResponse(place)).flatMap((message) => responsesIn(json(message))),
     safety: () => on(uplinks.safety(place)).map((message) => safetyEvent.parse(json(message))),
     gone: () => on(uplinks.gone(place)).flatMap((message) => telemetryGone.parse(json(message)).gone),
     batches: () =>

@@ -179,6 +179,30 @@ export const noteLateAnswer =
     await commitWithAudit(store)([mark], [event]);
   };
 
+const onlyId = z.object({ commandId: z.string() });
+
+/** Ids of a gateway's APPROVED commands, the oldest first, of the site's oldest `most`: as the index has them, which may be behind. */
+export const listApproved =
+  ({ db, controlTable }: ControlReader) =>
+  async (siteId: number, gatewayId: string, most: number): Promise<string[]> => {
+    const { Items } = await db.send(
+      new QueryCommand({
+        TableName: controlTable,
+        IndexName: commandsByStatus,
+        KeyConditionExpression: 'status_pk = :approved AND begins_with(sk, :command)',
+        FilterExpression: 'gatewayId = :gateway',
+        ExpressionAttributeValues: {
+          ':approved': controlKeys.status(siteId, 'APPROVED'),
+          ':command': 'COMMAND#',
+          ':gateway': gatewayId,
+        },
+        ProjectionExpression: 'commandId',
+        Limit: most,
+      }),
+    );
+    return (Items ?? []).map((item) => onlyId.parse(item).commandId);
+  };
+
 export type CommandPage = { readonly commands: readonly CommandRecord[]; readonly nextCursor?: string };
 
 /** A page of a site's commands, newest first, all or those in one status, made within a span of time where one is given. */

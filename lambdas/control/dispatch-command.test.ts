@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandEnvelope } from '../../contracts/command.ts';
-import type { DispatchDeps } from './dispatch-command.ts';
+import { type DispatchDeps, dispatchCommands } from './dispatch-command.ts';
 import { dispatchOne, proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
 
 let control: TestControl;
@@ -40,6 +40,8 @@ const crashing = (deps: DispatchDeps, at: number, when: 'before' | 'after') => {
       markPublished: wrap(deps.markPublished),
       openGatewaySecret: wrap(deps.openGatewaySecret),
       publish: wrap(deps.publish),
+      listApproved: wrap(deps.listApproved),
+      wait: deps.wait,
     },
   };
 };
@@ -143,4 +145,59 @@ test('what has expired is not sent, and does not hold the lane', async () => {
   expect(control.published).toEqual([]);
   expect(await control.read(second)).toMatchObject({ status: 'APPROVED' });
   expect(await control.dispatchDeps.readLane(siteId, 'gw1')).toMatchObject({ allocated: 1, published: 1 });
+});
+
+test('of a batch, what else is approved for the gateway goes along, in one message to it', async () => {
+  const ids = await Promise.all(Array.from({ length: 40 }, (_, at) => approved(`gw1_m${at}`)));
+  const other = await approved('gw2_m1');
+  const messages: (readonly CommandEnvelope[])[] = [];
+  const inBatch = {
+    ...control.dispatchDeps,
+    readCommands: async (site: number, commandIds: readonly string[]) =>
+      (await control.dispatchDeps.readCommands(site, commandIds)).map((command) => ({
+        ...command,
+        batchId: 'batch-1',
+      })),
+    publish: async (envelopes: readonly CommandEnvelope[]) => void messages.push(envelopes),
+  };
+  await dispatchCommands(inBatch)(siteId, ids.slice(0, 3));
+  expect(messages.map((message) => message.map(({ sequence }) => sequence))).toEqual([
+    Array.from({ length: 30 }, (_, at) => at + 1),
+  ]);
+  const sent = new Set(messages.flat().map(({ commandId }) => commandId));
+  expect(ids.slice(0, 3).filter((id) => !sent.has(id))).toEqual([]);
+  await dispatchCommands(inBatch)(siteId, ids);
+  expect(messages.map((message) => message.length)).toEqual([30, 10]);
+  expect(await control.read(other)).toMatchObject({ status: 'APPROVED' });
+});
+
+test('what another has just been given is left to it for a while, and a dispatcher without need goes', async () => {
+  const first = await approved('gw1_m1');
+  const second = await approved('gw1_m2');
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow = {
+    ...control.dispatchDeps,
+    publish: async (envelopes: readonly CommandEnvelope[]) => {
+      await held;
+      await control.dispatchDeps.publish(envelopes);
+    },
+  };
+  const begun = dispatchOne(slow)(siteId, first);
+  await expect.poll(() => control.read(first)).toMatchObject({ status: 'DISPATCHED' });
+  let waits = 0;
+  const patient = {
+    ...control.dispatchDeps,
+    wait: async () => {
+      if (++waits === 3) {
+        release();
+        await begun;
+      }
+    },
+  };
+  await dispatchOne(patient)(siteId, second);
+  expect(waits).toBe(3);
+  expect(control.published.map(({ sequence }) => sequence)).toEqual([1, 2]);
 });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandEnvelope } from '../../contracts/command.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type CommandRecord, mayMove } from './command.ts';
@@ -9,6 +8,8 @@ import { signEnvelope } from './sign-envelope.ts';
 
 export type DispatchDeps = {
   readonly readCommands: (siteId: number, commandIds: readonly string[]) => Promise<readonly CommandRecord[]>;
+  /** Ids of commands of the gateway that seem to be APPROVED, the oldest first. */
+  readonly listApproved: (siteId: number, gatewayId: string, most: number) => Promise<readonly string[]>;
   readonly readLane: (siteId: number, gatewayId: string) => Promise<Lane | undefined>;
   readonly allocate: (
     allocations: readonly Allocation[],
@@ -19,41 +20,83 @@ export type DispatchDeps = {
     siteId: number,
     gatewayId: string,
   ) => Promise<{ readonly keyId: string; readonly secret: Uint8Array }>;
-  /** Hands the envelope to the broker, which then holds it (QoS 1). */
-  readonly publish: (envelope: CommandEnvelope) => Promise<void>;
+  /** Hands envelopes of one gateway to the broker in this order; it holds them then (QoS 1). */
+  readonly publish: (envelopes: readonly CommandEnvelope[]) => Promise<void>;
+  /** Lets others go on. */
+  readonly wait: (ms: number) => Promise<void>;
   readonly clock: Clock;
 };
 
+/** Losses against other dispatchers, one after the other. */
 const attempts = 60;
+/** How often another's lane is looked at again before its envelopes are published for it. */
+const mostLooks = 12;
+const lookMs = 50;
 
 /**
  * Sends approved commands of one gateway to it: signs them under the gateway's next sequences, stores exactly those
  * envelopes with the moves to DISPATCHED, then publishes them. Safe to call again after a crash anywhere, and by several
  * at once: a command gets one envelope ever, a retry publishes the stored one, and a dispatcher that finds another's
- * envelopes not yet published helps them out first, so that the gateway meets sequences in order. A command that is no
- * longer APPROVED or past its expiry is left alone; so are all while a kill switch is set.
+ * envelopes still not published after a moment helps them out first, so that the gateway meets sequences in order. A command that is no
+ * longer APPROVED or past its expiry is left alone; so are all while a kill switch is set. Of a batch, it takes along what else is
+ * approved, as many as fit.
  */
 export const dispatchToGateway =
   (deps: DispatchDeps) =>
   async (siteId: number, gatewayId: string, commandIds: readonly string[]): Promise<void> => {
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const lane = await deps.readLane(siteId, gatewayId);
-      if (lane && lane.published < lane.allocated) {
-        await sendOutstanding(deps, siteId, gatewayId, lane);
+    let asked: readonly string[] = commandIds;
+    const looks = { allocated: 0, left: mostLooks };
+    for (let lost = 0; lost < attempts; ) {
+      if (asked.length === 0) return;
+      const [lane, own] = await Promise.all([
+        deps.readLane(siteId, gatewayId),
+        deps.readCommands(siteId, asked),
+      ]);
+      const nowMs = deps.clock.nowMs();
+      const ready = own.filter((command) => mayMove(command, 'dispatch', nowMs));
+      const isBusy = lane !== undefined && lane.published < lane.allocated;
+      const isConcerned = ready.length > 0 || (isBusy && asked.some((id) => lane.commandIds.includes(id)));
+      if (!isConcerned) return;
+      if (isBusy) {
+        if (looks.allocated !== lane.allocated)
+          Object.assign(looks, { allocated: lane.allocated, left: mostLooks });
+        if (looks.left-- > 0) await deps.wait(lookMs * (0.5 + Math.random()));
+        else await sendOutstanding(deps, siteId, gatewayId, lane);
         continue;
       }
-      const nowMs = deps.clock.nowMs();
-      const commands = await deps.readCommands(siteId, commandIds);
-      const ready = commands.filter((command) => mayMove(command, 'dispatch', nowMs)).slice(0, mostAllocated);
-      if (ready.length === 0) return;
-      const allocations = await signAll(deps, ready, lane?.allocated ?? 0, nowMs);
+      const along = await othersToo(deps, siteId, gatewayId, ready, nowMs);
+      const allocations = await signAll(deps, along, lane?.allocated ?? 0, nowMs);
       const outcome = await deps.allocate(allocations, nowMs);
       if (outcome === 'halted') return;
-      if (outcome === 'allocated') attempt = 0;
-      else await delay(Math.random() * 20);
+      if (outcome === 'contended') {
+        lost++;
+        await deps.wait(20 * Math.random());
+        continue;
+      }
+      lost = 0;
+      await deps.publish(allocations.map(({ envelope }) => envelope));
+      await deps.markPublished(siteId, gatewayId, allocations.at(-1)?.envelope.sequence ?? 0);
+      const sent = new Set(along.map(({ commandId }) => commandId));
+      asked = asked.filter((id) => !sent.has(id));
     }
     throw new Error(`The lane of gateway ${gatewayId} stayed contended over ${attempts} attempts`);
   };
+
+/** As many as one transaction takes: the asked ones first, then others where these belong to a batch. */
+const othersToo = async (
+  deps: DispatchDeps,
+  siteId: number,
+  gatewayId: string,
+  ready: readonly CommandRecord[],
+  nowMs: number,
+): Promise<readonly CommandRecord[]> => {
+  const room = mostAllocated - ready.length;
+  if (room <= 0 || ready.every(({ batchId }) => batchId === undefined)) return ready.slice(0, mostAllocated);
+  const known = new Set(ready.map(({ commandId }) => commandId));
+  const listed = await deps.listApproved(siteId, gatewayId, 2 * mostAllocated);
+  const others = await deps.readCommands(siteId, listed.filter((id) => !known.has(id)).slice(0, room));
+  return [...ready, ...others.filter((command) => mayMove(command, 'dispatch', nowMs))];
+};
 
 /** Sends approved commands of one site to their gateways. Throws Error where there is no such command. */
 export const dispatchCommands =
@@ -79,10 +122,12 @@ const sendOutstanding = async (deps: DispatchDeps, siteId: number, gatewayId: st
     return envelope;
   });
   if (holders.length < lane.commandIds.length) throw new Error(`A command that holds a lane is not there`);
-  for (const [at, { status, expiresAtMs }] of holders.entries()) {
-    const envelope = envelopes[at];
-    if (envelope && status === 'DISPATCHED' && expiresAtMs > deps.clock.nowMs()) await deps.publish(envelope);
-  }
+  const nowMs = deps.clock.nowMs();
+  const due = envelopes.filter((_, at) => {
+    const holder = holders[at];
+    return holder?.status === 'DISPATCHED' && holder.expiresAtMs > nowMs;
+  });
+  if (due.length > 0) await deps.publish(due);
   await deps.markPublished(siteId, gatewayId, lane.allocated);
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SafetyEvent } from '../../contracts/command.ts';
-import { parseResponse, parseSafetyEvent } from './gateway-message.ts';
+import { parseResponses, parseSafetyEvent } from './gateway-message.ts';
 import { recordSafetyEvent } from './record-safety-event.ts';
 import { insertSafetyEvent } from './safety-repository.ts';
 import { startControl } from './test-control.ts';
@@ -27,14 +27,21 @@ test('the place comes from the topic, the rest is the message as the contract ha
     atMs: 5,
     outcome: 'accepted',
   };
-  expect(parseResponse(JSON.stringify({ ...response, ...place }))).toEqual({
-    siteId: 1,
-    gatewayId: 'gw1',
-    response,
-  });
-  expect(() => parseResponse(JSON.stringify(response))).toThrow(/topicSiteId/);
-  expect(() => parseResponse(JSON.stringify({ ...response, ...place, outcome: 'maybe' }))).toThrow();
-  expect(() => parseResponse('garbage')).toThrow();
+  expect(parseResponses(JSON.stringify({ ...response, ...place }))).toEqual([
+    { siteId: 1, gatewayId: 'gw1', response },
+  ]);
+  const two = { version: 1, responses: [response, { ...response, commandId: 'cmd-2' }] };
+  const read = parseResponses(JSON.stringify({ ...two, ...place }));
+  expect(read.map(({ gatewayId, response }) => [gatewayId, response.commandId])).toEqual([
+    ['gw1', 'cmd-1'],
+    ['gw1', 'cmd-2'],
+  ]);
+  expect(() => parseResponses(JSON.stringify({ version: 1, responses: [], ...place }))).toThrow();
+  const half = { version: 1, responses: [response, { ...response, outcome: 'maybe' }] };
+  expect(() => parseResponses(JSON.stringify({ ...half, ...place }))).toThrow();
+  expect(() => parseResponses(JSON.stringify(response))).toThrow(/topicSiteId/);
+  expect(() => parseResponses(JSON.stringify({ ...response, ...place, outcome: 'maybe' }))).toThrow();
+  expect(() => parseResponses('garbage')).toThrow();
 });
 
 test('a safety event is kept and audited once, and only from the gateway that it names', async () => {

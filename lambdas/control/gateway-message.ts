@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { commandResponse, safetyEvent } from '../../contracts/command.ts';
+import { safetyEvent } from '../../contracts/command.ts';
+import { responsesIn } from '../../contracts/command-messages.ts';
 import { gatewayId, siteIdText } from '../../contracts/identifiers.ts';
 import type { ReceivedResponse } from './record-response.ts';
 import type { ReceivedSafetyEvent } from './record-safety-event.ts';
@@ -12,10 +13,10 @@ const split = (body: string) => {
   return { siteId: topicSiteId, gatewayId: topicGatewayId, message };
 };
 
-/** A queue message of the rule `hashinsight_command_response`. Throws on what is not one. */
-export const parseResponse = (body: string): ReceivedResponse => {
+/** The answers in a queue message of the rule `hashinsight_command_response`, all of one gateway. Throws on what is not one. */
+export const parseResponses = (body: string): readonly ReceivedResponse[] => {
   const { message, ...from } = split(body);
-  return { ...from, response: commandResponse.parse(message) };
+  return responsesIn(message).map((response) => ({ ...from, response }));
 };
 
 /** A queue message of the rule `hashinsight_safety`. Throws on what is not one. */

@@ -1,16 +1,17 @@
-import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
+import { setTimeout as delay } from 'node:timers/promises';
+import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
-import { topics } from '../../contracts/topics.ts';
 import { openGatewaySecret } from '../fleet/fleet-directory.ts';
 import { parseDomainEvent } from '../shared/bus-message.ts';
 import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { sqsGroupHandler } from '../shared/sqs-group.ts';
-import { readCommands } from './command-repository.ts';
+import { listApproved, readCommands } from './command-repository.ts';
 import { dispatchCommands } from './dispatch-command.ts';
 import { allocate, markPublished, readLane } from './lane-repository.ts';
+import { publishEnvelopes } from './publish-envelopes.ts';
 
 const env = config({ CONTROL_TABLE: z.string(), AUDIT_TABLE: z.string(), FLEET_TABLE: z.string() });
 const db = documentClient();
@@ -19,14 +20,13 @@ const broker = new IoTDataPlaneClient({});
 
 const dispatch = dispatchCommands({
   readCommands: readCommands(store),
+  listApproved: listApproved(store),
   readLane: readLane(store),
   allocate: allocate(store),
   markPublished: markPublished(store),
   openGatewaySecret: openGatewaySecret({ db, fleetTable: env.FLEET_TABLE, kms: new KMSClient({}) }),
-  publish: async (envelope) => {
-    const payload = Buffer.from(JSON.stringify(envelope), 'utf8');
-    await broker.send(new PublishCommand({ topic: topics.commandRequest(envelope), qos: 1, payload }));
-  },
+  publish: publishEnvelopes(broker),
+  wait: delay,
   clock: systemClock,
 });
 

@@ -4,7 +4,7 @@ import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { sqsGroupHandler } from '../shared/sqs-group.ts';
 import { noteLateAnswer, readCommands } from './command-repository.ts';
-import { parseResponse } from './gateway-message.ts';
+import { parseResponses } from './gateway-message.ts';
 import { moveAll } from './move-commands.ts';
 import { recordResponses } from './record-response.ts';
 
@@ -18,9 +18,16 @@ const record = recordResponses({
   clock: systemClock,
 });
 
-/** Takes gateways' answers to commands, those of one site together. */
+/** Takes gateways' answers to commands, those of one site together; a message of which any answer cannot be right is kept aside. */
 export const handler = sqsGroupHandler({
-  parse: ({ body }) => parseResponse(body),
-  groupBy: ({ siteId }) => String(siteId),
-  handle: record,
+  parse: ({ body }) => parseResponses(body),
+  groupBy: (responses) => String(responses[0]?.siteId),
+  handle: async (group) => {
+    const faults = await record(group.flat());
+    let from = 0;
+    return group.map(({ length }) => {
+      from += length;
+      return faults.slice(from - length, from).find((fault) => fault !== undefined);
+    });
+  },
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
@@ -13,11 +14,12 @@ import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { sqsHandler } from '../shared/sqs-batch.ts';
-import { listCommands, readCommands } from './command-repository.ts';
+import { listApproved, listCommands, readCommands } from './command-repository.ts';
 import { dispatchCommands } from './dispatch-command.ts';
 import { gatewaysUnder } from './gateways-under.ts';
 import { readHaltsOver } from './halt-repository.ts';
 import { allocate, markPublished, readLane } from './lane-repository.ts';
+import { publishEnvelopes } from './publish-envelopes.ts';
 import { publishHalts } from './publish-halts.ts';
 
 const env = config({ CONTROL_TABLE: z.string(), AUDIT_TABLE: z.string(), FLEET_TABLE: z.string() });
@@ -31,14 +33,13 @@ const mostWaiting = 1_000;
 
 const dispatch = dispatchCommands({
   readCommands: readCommands(store),
+  listApproved: listApproved(store),
   readLane: readLane(store),
   allocate: allocate(store),
   markPublished: markPublished(store),
   openGatewaySecret: secrets,
-  publish: async (envelope) => {
-    const payload = Buffer.from(JSON.stringify(envelope), 'utf8');
-    await broker.send(new PublishCommand({ topic: topics.commandRequest(envelope), qos: 1, payload }));
-  },
+  publish: publishEnvelopes(broker),
+  wait: delay,
   clock: systemClock,
 });
 

@@ -41,7 +41,9 @@ export const startControl = async () => {
     allocate: allocate(store),
     markPublished: markPublished(store),
     openGatewaySecret: async () => ({ keyId: 'k-1', secret: Buffer.alloc(32, 7) }),
-    publish: async (envelope) => void published.push(envelope),
+    listApproved: repository.listApproved(store),
+    publish: async (envelopes) => void published.push(...envelopes),
+    wait: async () => {},
     clock,
   };
   const propose = proposeCommand({

@@ -4,10 +4,11 @@ import * as repository from '../../lambdas/control/command-repository.ts';
 import { dispatchCommands } from '../../lambdas/control/dispatch-command.ts';
 import { expireCommand } from '../../lambdas/control/expire-command.ts';
 import { allocate, markPublished, readLane } from '../../lambdas/control/lane-repository.ts';
+import { moveAll } from '../../lambdas/control/move-commands.ts';
 import { pendingEnvelopes } from '../../lambdas/control/pending-envelopes.ts';
 import { readPolicy } from '../../lambdas/control/policy-repository.ts';
 import { type CommandProposal, proposeCommand } from '../../lambdas/control/propose-command.ts';
-import { recordResponse } from '../../lambdas/control/record-response.ts';
+import { recordResponses } from '../../lambdas/control/record-response.ts';
 import type { Chance, Weather } from './chance.ts';
 import type { Place } from './gateway.ts';
 import { type Machine, machine } from './machine.ts';
@@ -22,7 +23,7 @@ export type CloudParts = {
   readonly weather: Weather;
   readonly time: Timeline;
   /** Hands an envelope to the broker. */
-  readonly publish: (envelope: CommandEnvelope) => Promise<void>;
+  readonly publish: (envelopes: readonly CommandEnvelope[]) => Promise<void>;
 };
 
 const redeliverMs = 30_000;
@@ -66,6 +67,9 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
       if (!(await attempt(work))) deliver(chance.between(1_000, redeliverMs), work);
     });
 
+  /** Several are dispatched together at times, as a queue hands them over. */
+  const known = new Set<string>();
+
   const propose = (own: ControlStore) =>
     proposeCommand({
       findMiner: async () => ({ gatewayId }),
@@ -81,15 +85,23 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
       allocate: allocate(own),
       markPublished: markPublished(own),
       openGatewaySecret: async () => ({ keyId, secret }),
-      publish: (envelope) => process.step(() => publish(envelope)),
+      listApproved: repository.listApproved(own),
+      publish: (envelopes) => process.step(() => publish(envelopes)),
+      wait: async () => {},
       clock,
     });
   const movesOf = (own: ControlStore) => ({
     readCommand: repository.readCommand(own),
     moveCommand: repository.moveCommand(own),
-    noteLateAnswer: repository.noteLateAnswer(own),
     clock,
   });
+  const record = (own: ControlStore) =>
+    recordResponses({
+      readCommands: repository.readCommands(own),
+      moveAll: moveAll(own),
+      noteLateAnswer: repository.noteLateAnswer(own),
+      clock,
+    });
 
   return {
     /** Makes a command; its event goes out at least once, and so does what follows from it. */
@@ -99,14 +111,19 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
         if (!command.ok) throw new Error(command.failure.message);
         const { commandId } = command.value;
         made(commandId);
+        known.add(commandId);
         for (let times = chance.happens(weather.duplicate) ? 2 : 1; times > 0; times--)
           deliver(chance.between(0, weather.maxDelayMs), (again, process) =>
-            dispatch(again, process)(siteId, [commandId]),
+            dispatch(again, process)(siteId, chance.happens(0.3) ? [...known] : [commandId]),
           );
       }),
-    /** Takes a gateway's answer in, at least once. */
-    take: (afterMs: number, response: CommandResponse) =>
-      deliver(afterMs, (own) => recordResponse(movesOf(own))({ siteId, gatewayId, response })),
+    /** Takes a message of a gateway's answers in, at least once. */
+    take: (afterMs: number, responses: readonly CommandResponse[]) =>
+      deliver(afterMs, async (own) => {
+        const faults = await record(own)(responses.map((response) => ({ siteId, gatewayId, response })));
+        const fault = faults.find((one) => one !== undefined);
+        if (fault) throw fault;
+      }),
     /** What the schedule of overdue commands does; true where the command needs no more of it. */
     expire: async (commandId: string): Promise<boolean> => {
       const found = await attempt((own) => expireCommand(movesOf(own))(siteId, commandId));

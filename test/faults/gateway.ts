@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CommandResponse } from '../../contracts/command.ts';
-import { commandResponse } from '../../contracts/command.ts';
+import { envelopesIn, packResponses, responsesIn } from '../../contracts/command-messages.ts';
 import type { MinerAdapter } from '../../edge-greengrass/adapters/miner-adapter.ts';
 import { commandExecutor } from '../../edge-greengrass/commands/executor.ts';
 import { commandGate } from '../../edge-greengrass/commands/gate.ts';
@@ -26,8 +26,8 @@ export type GatewayParts = {
   readonly chance: Chance;
   readonly weather: Weather;
   readonly time: Timeline;
-  /** Takes an answer to the cloud; rejects where the line did not acknowledge it. */
-  readonly send: (response: CommandResponse) => Promise<void>;
+  /** Takes a message of answers to the cloud; rejects where the line did not acknowledge it. */
+  readonly send: (responses: readonly CommandResponse[]) => Promise<void>;
   /** What the cloud has waiting after this sequence, on the second path. */
   readonly poll: (after: number) => Promise<readonly Uint8Array[]>;
 };
@@ -154,18 +154,18 @@ export const gatewayOf = ({
   }
 
   async function sendSome(process: Machine) {
-    for (const { id, topic, payload } of outbox.next(20)) {
-      if (topic.endsWith('/response'))
-        await process.step(() => send(commandResponse.parse(JSON.parse(Buffer.from(payload).toString()))));
-      outbox.acknowledge([id]);
-    }
+    const waiting = outbox.next(20);
+    const answers = waiting.filter(({ topic }) => topic.endsWith('/response'));
+    for (const { payload } of packResponses(answers.map((answer) => answer.payload)))
+      await process.step(() => send(responsesIn(JSON.parse(Buffer.from(payload).toString()))));
+    outbox.acknowledge(waiting.map(({ id }) => id));
   }
 
   return {
     /** False while it is down: then the broker keeps the message. */
     receive: (payload: Uint8Array) => {
       if (current.process.isDead()) return false;
-      current.gate(payload);
+      envelopesIn(payload).forEach(current.gate);
       return true;
     },
     /** Until everything that is under way waits for a moment to come. */

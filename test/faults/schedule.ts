@@ -1,3 +1,4 @@
+import { packEnvelopes } from '../../contracts/command-messages.ts';
 import { readHead, walkLinks } from '../../lambdas/audit/audit-repository.ts';
 import { verifySite } from '../../lambdas/audit/verify-site.ts';
 import { type ControlStore, readCommand } from '../../lambdas/control/command-repository.ts';
@@ -70,9 +71,9 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
     chance,
     weather,
     time,
-    publish: async (envelope) => {
-      const payload = Buffer.from(JSON.stringify(envelope));
-      for (let left = copies(); left > 0; left--) hand(payload, delayMs());
+    publish: async (envelopes) => {
+      for (const payload of packEnvelopes(envelopes))
+        for (let left = copies(); left > 0; left--) hand(payload, delayMs());
     },
   });
   const gateway = gatewayOf({
@@ -85,9 +86,9 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
     weather,
     time,
     poll: cloud.poll,
-    send: async (response) => {
+    send: async (responses) => {
       const arrive = copies();
-      for (let left = arrive; left > 0; left--) cloud.take(delayMs(), response);
+      for (let left = arrive; left > 0; left--) cloud.take(delayMs(), responses);
       if (arrive === 0 || (!isCalm && chance.happens(weather.drop / 2))) throw new Error('not acknowledged');
     },
   });
