@@ -43,6 +43,10 @@ const chipTemperatures = (board: BoardView, chips: number) => {
     : list(Array.from({ length: chips }, (_, chip) => round(least + ((most - least) * chip) / (chips - 1))));
 };
 
+/** One number for every chip of a board that is there. */
+const eachChip = (board: BoardView, chips: number, value: number) =>
+  board.chipC.length === 0 ? '' : list(Array.from({ length: chips }, () => value));
+
 /**
  * Everything that the module says of itself, `Key[values]` after `Key[values]`. `boards` adds every chip's temperature, which
  * later firmware says apart.
@@ -77,10 +81,17 @@ export const moduleFigures = (
           `HBOTemp[${round(mean || view.inletC)}]`,
         ]
       : [`Temp[${round(view.inletC)}]`];
+  // Between its chips the boards' voltage divides; the work of each is counted since the start.
+  const millivolts = Math.round((1000 * view.voltageV) / (miner.model.chipsPerBoard / 3));
+  const works = Math.round((view.accepted * 100) / Math.max(live.length * miner.model.chipsPerBoard, 1));
   const perBoard = boards.flatMap((board, index) => [
     `SF${index}[${list([0.94, 0.98, 1.02, 1.06].map((share) => round(miner.model.frequencyMhz * share)))}]`,
     ...(firmware.figures === 'line'
-      ? [`PVT_T${index}[${chipTemperatures(board, miner.model.chipsPerBoard)}]`]
+      ? [
+          `PVT_T${index}[${chipTemperatures(board, miner.model.chipsPerBoard)}]`,
+          `PVT_V${index}[${eachChip(board, miner.model.chipsPerBoard, millivolts)}]`,
+          `MW${index}[${eachChip(board, miner.model.chipsPerBoard, works)}]`,
+        ]
       : []),
   ]);
   return [

@@ -37,7 +37,7 @@ export const makerModels: readonly MinerModel[] = [
     hashrateThs: 186,
     powerW: 3441,
     boards: 3,
-    chipsPerBoard: 94,
+    chipsPerBoard: 245,
     fans: 2,
     maxFanRpm: 7200,
     frequencyMhz: 640,

@@ -131,7 +131,7 @@ const models: readonly MinerModel[] = [
     name: 'Whatsminer M60',
     hashrateThs: 172,
     powerW: 3422,
-    chipsPerBoard: 86,
+    chipsPerBoard: 172,
     maxFanRpm: 7200,
     frequencyMhz: 610,
     voltageV: 14.4,

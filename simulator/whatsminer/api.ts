@@ -4,7 +4,7 @@ import { firmwareView } from '../site/firmware-view.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
 import type { RpcAnswer } from '../wire/rpc-connection.ts';
 import { type BtminerFirmware, firmwareOf } from './firmware.ts';
-import { readAnswer } from './reads.ts';
+import { type ReadAnswer, readAnswer } from './reads.ts';
 import { open, seal } from './sealing.ts';
 import { TokenStore } from './tokens.ts';
 import { writes } from './writes.ts';
@@ -76,16 +76,35 @@ export class WhatsminerApi {
     const command = parsed.success ? (parsed.data.cmd ?? parsed.data.command) : undefined;
     if (command === undefined) return this.#status('badCommand');
     if (command === 'get_token') return this.#tokenReply(clientAddress);
+    if (command.includes('+') && !this.#firmware.wrapsReads) return this.#joinedReply(command.split('+'));
     const answer = readAnswer(command, this.#miner, firmwareView(this.#miner), this.#firmware, this.#nowMs());
     if (answer?.kind === 'message') return this.#envelope('S', codes.ok[0], answer.msg);
     if (answer) {
-      const { section, code, msg, rows } = answer;
+      const { section, rows } = answer;
       if (this.#firmware.wrapsReads)
         return this.#envelope('S', codes.ok[0], section === 'SUMMARY' ? rows[0] : rows);
-      const status = { STATUS: 'S', When: this.#nowS(), Code: code, Msg: msg, Description: 'cgminer 4.9.2' };
-      return JSON.stringify({ STATUS: [status], [section]: rows, id: 1 });
+      return JSON.stringify({ ...this.#section(answer), id: 1 });
     }
     return this.#status(Object.hasOwn(writes, command) ? 'denied' : 'badCommand');
+  }
+
+  /** Reports joined as cgminer joins them, which pyasic asks for; what is no report of cgminer's cannot be joined. */
+  #joinedReply(names: readonly string[]): string {
+    const view = firmwareView(this.#miner);
+    const parts = names.map((name) => {
+      const answer = readAnswer(name, this.#miner, view, this.#firmware, this.#nowMs());
+      return answer?.kind === 'section'
+        ? ([name, [{ ...this.#section(answer), id: 1 }]] as const)
+        : undefined;
+    });
+    return parts.every((part) => part !== undefined)
+      ? JSON.stringify({ ...Object.fromEntries(parts), id: 1 })
+      : this.#status('badCommand');
+  }
+
+  #section({ section, code, msg, rows }: Extract<ReadAnswer, { kind: 'section' }>) {
+    const status = { STATUS: 'S', When: this.#nowS(), Code: code, Msg: msg, Description: 'cgminer 4.9.2' };
+    return { STATUS: [status], [section]: rows };
   }
 
   #tokenReply(clientAddress: string): string {

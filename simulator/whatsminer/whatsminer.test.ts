@@ -77,7 +77,15 @@ describe('reads', () => {
     });
     const answer = JSON.parse(bytes.toString().replace('\0', ''));
     expect(answer).toMatchObject({ STATUS: 'S', Code: 131 });
-    expect(answer.Msg.POOLS[0]).toMatchObject({ POOL: 1, Status: 'Alive', 'Stratum Active': true });
+    expect(answer.Msg[0]).toMatchObject({ POOL: 1, Status: 'Alive', 'Stratum Active': true });
+  });
+
+  it('joins the reports of cgminer, and nothing else', async () => {
+    const { rpcPort } = site.one('Whatsminer M50');
+    const joined = JSON.parse(await ask(rpcPort, '{"command":"summary+devs"}'));
+    expect(joined.summary[0].SUMMARY).toHaveLength(1);
+    expect(joined.devs[0].DEVS).toHaveLength(3);
+    expect(await ask(rpcPort, '{"command":"summary+get_psu"}')).toBe(status(14, 'invalid cmd'));
   });
 
   it('answers every read of the document', async () => {

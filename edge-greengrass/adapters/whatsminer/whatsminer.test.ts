@@ -75,7 +75,7 @@ const whatsminer = async () => {
     refuseTokens: 0,
     code: 131,
     joins: true,
-    wraps: false,
+    wraps: 'not' as 'not' | 'named' | 'bare',
     answerWrites: true,
   };
   const summary = () => ({
@@ -95,10 +95,12 @@ const whatsminer = async () => {
     POOLS: [{ POOL: 1, URL: miner.pool, User: 'w.1', Status: 'Alive', 'Stratum Active': true, Accepted: 3 }],
   });
   const ok = (Msg: unknown, Code = 131) => ({ STATUS: 'S', When: 1, Code, Msg, Description: '' });
+  const wrapped = (answer: object, section: unknown) =>
+    miner.wraps === 'not' ? answer : ok(miner.wraps === 'named' ? answer : section);
   const reads: Record<string, () => unknown> = {
-    summary: () => (miner.wraps ? ok(summary()) : summary()),
-    devs,
-    pools,
+    summary: () => wrapped(summary(), summary().SUMMARY[0]),
+    devs: () => wrapped(devs(), devs().DEVS),
+    pools: () => wrapped(pools(), pools().POOLS),
     status: () => ok({ mineroff: String(miner.off), power_mode: 'normal' }),
     get_error_code: () => ok({ error_code: [] }),
     get_version: () => ok({ api_ver: '2.0.5', fw_ver: '20230803.11.REL' }),
@@ -234,11 +236,12 @@ describe('a Whatsminer', () => {
   });
 
   it.each([
-    [true, false],
-    [false, false],
-    [true, true],
-    [false, true],
-  ])('reads the same joined (%s) or wrapped (%s)', async (joins, wraps) => {
+    [true, 'not'],
+    [false, 'not'],
+    [true, 'named'],
+    [false, 'named'],
+    [false, 'bare'],
+  ] as const)('reads the same joined (%s) or wrapped (%s)', async (joins, wraps) => {
     const { miner, adapter, peer } = await whatsminer();
     Object.assign(miner, { joins, wraps });
     const { reading } = await adapter.read('full');
