@@ -67,7 +67,9 @@ const sectionOf = (device: BraiinsDevice, software: string, command: string): Se
           ID: index + 1,
           Enabled: 'Y',
           Status: board.chips > 0 ? 'Alive' : 'Dead',
-          'MHS 5s': mhs(board.hashrateThs),
+          ...Object.fromEntries(
+            ['5s', '1m', '5m', '15m', 'av'].map((span) => [`MHS ${span}`, mhs(board.hashrateThs)]),
+          ),
           'Nominal MHS': mhs(board.idealThs),
         })),
       ];
