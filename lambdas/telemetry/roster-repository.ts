@@ -1,5 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type BatchWriteCommandOutput,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Shard, type TelemetryStore, telemetryKeys } from './telemetry-keys.ts';
 
@@ -29,23 +37,37 @@ export const enrol =
       for (const id of roster.miners) seen.add(id);
       const missing = fresh.filter((id) => !seen.has(id));
       if (missing.length === 0) return;
-      for (let at = 0; at < missing.length; at += 25)
-        await Promise.all(
-          missing.slice(at, at + 25).map((id) =>
-            store.db.send(
-              new PutCommand({
-                TableName: store.telemetryTable,
-                Item: telemetryKeys.shardOfMiner(shard, id),
-              }),
-            ),
-          ),
-        );
+      await putAll(
+        store,
+        missing.map((id) => telemetryKeys.shardOfMiner(shard, id)),
+      );
       if (!(await writeRoster(store, shard, roster.version, [...roster.miners, ...missing].toSorted())))
         continue;
       for (const id of missing) seen.add(id);
       return;
     }
   };
+
+type Requests = NonNullable<BatchWriteCommandInput['RequestItems']>;
+
+/** DynamoDB takes so many items in one request, and may leave some of them undone. */
+const mostPerRequest = 25;
+const triesPerRequest = 8;
+
+const putAll = async ({ db, telemetryTable }: TelemetryStore, items: readonly object[]) => {
+  for (let at = 0; at < items.length; at += mostPerRequest) {
+    const requests = items
+      .slice(at, at + mostPerRequest)
+      .map((item) => ({ PutRequest: { Item: { ...item } } }));
+    let left: Requests = { [telemetryTable]: requests };
+    for (let tries = 0; Object.keys(left).length > 0; tries++) {
+      if (tries === triesPerRequest) throw new Error('DynamoDB leaves enrolments undone');
+      if (tries > 0) await delay(Math.random() * 50 * 2 ** tries);
+      const answer: BatchWriteCommandOutput = await db.send(new BatchWriteCommand({ RequestItems: left }));
+      left = answer.UnprocessedItems ?? {};
+    }
+  }
+};
 
 const readRoster = async ({ db, telemetryTable }: TelemetryStore, shard: Shard) => {
   const { Item } = await db.send(

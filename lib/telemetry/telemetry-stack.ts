@@ -107,7 +107,13 @@ export class TelemetryStack extends Stack {
 
   #grantWrite(fn: LambdaFunction) {
     this.grantRead(fn);
-    this.#table.grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    this.#table.grant(
+      fn,
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:BatchWriteItem',
+    );
     this.#allow(fn, ['s3:PutObject', 's3:DeleteObject'], this.#blocks.arnForObjects('*'));
     this.#props.platform.dataKey.grantEncryptDecrypt(fn);
   }

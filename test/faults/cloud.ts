@@ -104,10 +104,19 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
     });
 
   return {
-    /** Makes a command; its event goes out at least once, and so does what follows from it. */
-    propose: (atMs: number, proposal: CommandProposal, made: (commandId: string) => void) =>
+    /**
+     * Makes a command; its event goes out at least once, and so does what follows from it. `lapsed` where its time was over before any
+     * try was recorded: then there is none.
+     */
+    propose: (
+      atMs: number,
+      proposal: CommandProposal,
+      made: (commandId: string) => void,
+      lapsed: () => void,
+    ) =>
       deliver(atMs, async (own) => {
         const command = await propose(own)(proposal);
+        if (!command.ok && proposal.expiresAtMs <= clock.nowMs()) return lapsed();
         if (!command.ok) throw new Error(command.failure.message);
         const { commandId } = command.value;
         made(commandId);
