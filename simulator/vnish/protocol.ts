@@ -8,8 +8,8 @@ import { vnishRpc } from './rpc.ts';
 import { saveSettings } from './settings.ts';
 
 /**
- * VNish 1.2 on Antminers: REST under `/api/v1`, as its own API page describes it. Reading the dashboard is open, its summary,
- * settings and all writes want an unlocked session; the password alone unlocks. cgminer's reports are on TCP.
+ * VNish 1.2 on Antminers: REST under `/api/v1`, as its own API page describes it. Reading the dashboard and finding the miner
+ * are open; its summary, settings and all other writes want an unlocked session; the password alone unlocks. cgminer's reports are on TCP.
  */
 export const vnishProtocol: ProtocolOf = (miner, { seed, nowMs, password = 'admin' }) => {
   const random = randomFrom(seedOf(seed, 'vnish', miner.identity.index));
@@ -48,7 +48,7 @@ const answer = (device: VnishDevice, password: string, request: WebRequest): Web
   if (request.method !== 'POST') return { status: 405, body: '' };
   const write = Object.hasOwn(writes, path) ? writes[path] : undefined;
   if (!write) return { status: 404, body: '' };
-  if (!unlocked) return { status: 401, body: '' };
+  if (!unlocked && path !== 'find-miner') return { status: 401, body: '' };
   if (device.miner.has('refuses_writes')) return failure('The miner is busy');
   return write(device, request);
 };
