@@ -296,6 +296,35 @@ const edgeBenches = [
   ),
   entry(
     {
+      name: 'edge peers',
+      page: 'edge.md',
+      about:
+        'the same sweeps by the gateway, by asic-rs and by pyasic: time, processor time, memory, what is right',
+      options: [
+        { flag: 'miners N', about: 'simulated miners at the vendors’ ports (default 900)' },
+        { flag: 'sweeps N', about: 'measured sweeps of each client (default 5)' },
+        { flag: 'at-once N', about: 'miners asked at a time (default 64)' },
+        { flag: 'seed N', about: 'of the simulation (default 1)' },
+      ],
+      shape: { miners: count(900, 10_000), sweeps: count(5, 1_000), 'at-once': count(64, 4_096), seed },
+    },
+    async (settings, watcher) => (await import('./edge/peers.ts')).benchPeers(settings, watcher),
+  ),
+  entry(
+    {
+      name: 'edge scan',
+      page: 'edge.md',
+      about: 'scans of a subnet with few and with all addresses live, beside asic-rs: time, processor time, sockets',
+      options: [
+        { flag: 'prefix N', about: 'of the subnet (default 20: 4,094 addresses)' },
+        { flag: 'seed N', about: 'of the simulation (default 1)' },
+      ],
+      shape: { prefix: z.coerce.number().int().min(20).max(28).default(20), seed },
+    },
+    async (settings, watcher) => (await import('./edge/scan.ts')).benchScan(settings, watcher),
+  ),
+  entry(
+    {
       name: 'edge latency',
       page: 'edge.md',
       about: 'from a miner’s answer to what the cloud keeps, and bytes on the uplink',

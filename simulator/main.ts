@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { serveControl } from './control/control-server.ts';
 import type { ReadyLine } from './control/messages.ts';
+import { modelNames } from './physics/models.ts';
 import { startSite } from './site/simulated-site.ts';
 
 const help = `A simulated mining site: miners that answer in their vendors' protocols on loopback.
@@ -15,6 +16,11 @@ const help = `A simulated mining site: miners that answer in their vendors' prot
   --control-port N  port of the control API on 127.0.0.1 (default: any)
   --base-port N     first of the miners' ports (default: any). Give one, such as 12000, for more than 2,000 miners:
                     the system takes long to find so many free ports
+  --vendor-ports N  gives each miner an address of its own under 127.N.0.0 and its vendor's ports, as on a real site. Needs
+                    the right to listen on port 80; not on macOS
+  --address-step N  of the addresses, every Nth is a miner's (default 1); the others refuse connections
+  --share-ports     lets another process listen at the same ports for the other addresses
+  --models LIST     names separated by commas, each of which gets the same share (default: a usual mix)
   --help            this text
 
 When it is ready it prints one line of JSON with the control API's address. It stops on SIGINT, SIGTERM, or when its
@@ -35,7 +41,16 @@ const optionsSchema = z.object({
   speed: z.coerce.number().positive().max(1000).default(1),
   'control-port': whole('--control-port', 0, 65_535).default(0),
   'base-port': whole('--base-port', 1024, 65_000).optional(),
+  'vendor-ports': whole('--vendor-ports', 1, 254).optional(),
+  'address-step': whole('--address-step', 1, 1_000).default(1),
+  models: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.enum(modelNames)).min(1))
+    .optional(),
 });
+
+const usualPorts = { rpcPort: 4028, httpPort: 80 } as const;
 
 const run = async () => {
   const { values } = parseArgs({
@@ -46,6 +61,10 @@ const run = async () => {
       speed: { type: 'string' },
       'control-port': { type: 'string' },
       'base-port': { type: 'string' },
+      'vendor-ports': { type: 'string' },
+      'address-step': { type: 'string' },
+      'share-ports': { type: 'boolean' },
+      models: { type: 'string' },
       'stop-with-stdin': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -61,6 +80,10 @@ const run = async () => {
     speed: options.speed,
     ...(options.zones !== undefined && { zones: options.zones }),
     ...(options['base-port'] !== undefined && { basePort: options['base-port'] }),
+    ...(options['vendor-ports'] !== undefined && {
+      vendorPorts: { ...usualPorts, net: options['vendor-ports'], step: options['address-step'], shared: values['share-ports'] ?? false },
+    }),
+    ...(options.models && { mix: Object.fromEntries(options.models.map((model) => [model, 1])) }),
   });
   const control = await serveControl(site, options['control-port']);
   const stop = async () => {

@@ -57,7 +57,8 @@ describe.each(peerNames)('%s', { timeout: 90_000 }, (name) => {
     });
     afterAll(() => peer.close());
 
-    it.each(modelNames)('reads what a %s physically is, but for what is known', async (model) => {
+    // A peer gives up by its own clock, which a busy machine can outrun.
+    it.each(modelNames)('reads what a %s physically is, but for what is known', { retry: 2 }, async (model) => {
       const { entry, physical } = one(model);
       const known = knownDifferences[name][model] ?? [];
       const answer = await peer.ask(entry, { order: 'read' }).catch((error: unknown) => error);

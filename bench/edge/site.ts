@@ -4,10 +4,12 @@ import { type ConfiguredMiner, configuredMiner } from '../../edge-greengrass/con
 import { type RunningChild, startChild } from '../../local/child-process.ts';
 import { readyLine } from '../../simulator/control/messages.ts';
 import { type ControlClient, controlClient } from '../../simulator/control-client.ts';
+import type { ModelName } from '../../simulator/physics/models.ts';
 import type { InventoryEntry } from '../../simulator/site/inventory.ts';
 
 export type BenchSite = {
   readonly control: ControlClient;
+  readonly inventory: readonly InventoryEntry[];
   readonly miners: readonly ConfiguredMiner[];
   readonly pid: number;
   readonly close: () => Promise<void>;
@@ -42,18 +44,46 @@ const asConfigured = ({
     ...(password !== undefined && { password }),
   });
 
+type SiteOptions = {
+  readonly miners: number;
+  readonly seed: number;
+  /** Addresses and ports as on a real site, under this octet; every so many-th address is a miner's. */
+  readonly vendorNet?: { readonly net: number; readonly step: number; readonly shared?: boolean };
+  readonly models?: readonly ModelName[];
+};
+
 /** Simulated miners in a process of their own. */
 export const startBenchSite = async (
-  { miners, seed }: { readonly miners: number; readonly seed: number },
+  { miners, seed, vendorNet, models }: SiteOptions,
   onExit: (reason: string) => void,
 ): Promise<BenchSite> => {
-  const ports = miners > mostAnywhere ? ['--base-port', firstPort] : [];
-  const args = ['--miners', miners, '--seed', seed, ...ports].map(String);
+  const ports = vendorNet
+    ? [
+        '--vendor-ports',
+        vendorNet.net,
+        '--address-step',
+        vendorNet.step,
+        ...(vendorNet.shared ? ['--share-ports'] : []),
+      ]
+    : miners > mostAnywhere
+      ? ['--base-port', firstPort]
+      : [];
+  const mix = models ? ['--models', models.join(',')] : [];
+  const args = ['--miners', miners, '--seed', seed, ...ports, ...mix].map(String);
   const child: RunningChild = await startChild('simulator/main.ts', args, onExit);
   const control = controlClient(readyLine.parse(child.ready).controlUrl);
   const inventory = await control.inventory();
-  return { control, miners: inventory.map(asConfigured), pid: child.pid, close: child.close };
+  return { control, inventory, miners: inventory.map(asConfigured), pid: child.pid, close: child.close };
 };
+
+/** Lets all connections to these ports wait without an answer, but those to addresses at which another process shares the port. */
+export const silencePorts = (ports: readonly number[]) =>
+  new Promise<{ readonly close: () => void }>((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, 'black-hole.ts'), ports.map(String));
+    child.once('message', () => resolve({ close: () => void child.kill('SIGKILL') }));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the black hole ended with ${code}`)));
+  });
 
 /** A port of this machine that answers no connection, as the address of a machine that was taken away does. */
 export const openBlackHole = () =>

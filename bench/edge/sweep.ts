@@ -21,7 +21,8 @@ type Run = {
   readonly measured: Measured;
 };
 
-const runGateway = (task: SweepTask, what: string, { progress }: Watcher) =>
+/** Polls with a gateway in a process of its own. */
+export const runGateway = (task: SweepTask, what: string, { progress }: Watcher) =>
   new Promise<Measured>((resolve, reject) => {
     const child = fork(join(import.meta.dirname, 'sweep-gateway.ts'), [JSON.stringify(task)], {
       execArgv: [...gatewayFlags],

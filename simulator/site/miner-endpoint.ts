@@ -14,6 +14,8 @@ export type EndpointPorts = {
   readonly framePort: number;
   /** Whether these are the vendors' usual ports, so that a family with its own keeps to it. */
   readonly vendors: boolean;
+  /** Whether another process may listen at the same ports. */
+  readonly shared?: boolean;
 };
 
 /** Where a miner can be reached: its listeners, and the protocol that its firmware speaks on them. */
@@ -34,7 +36,8 @@ export class MinerEndpoint {
     const protocol = protocols[miner.identity.vendor](miner, options);
     this.#login = protocol.login;
     const listener = (service: Service | undefined, port: number) =>
-      service && new Listener(ports.host, port, (socket) => this.#take(socket, service, web));
+      service &&
+      new Listener(ports.host, port, (socket) => this.#take(socket, service, web), ports.shared ?? false);
     this.#rpc = listener(protocol.rpc, ports.rpcPort);
     this.#http = listener(
       protocol.http,

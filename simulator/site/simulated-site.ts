@@ -27,6 +27,10 @@ export type SiteOptions = {
     readonly httpPort: number;
     /** The addresses' second octet; 64 by default. */
     readonly net?: number;
+    /** From the first host's address on, every so many-th is a miner's; without it each, from the net's own address on. */
+    readonly step?: number;
+    /** Lets another process listen at the same ports for the addresses that are no miner's. */
+    readonly shared?: boolean;
   };
   /** Passwords in place of the usual ones, for whoever looks for traces of them. */
   readonly passwords?: Readonly<Partial<Record<Vendor, string>>>;
@@ -158,9 +162,10 @@ const vendorFramePort = 4433;
 
 const portsOf = (options: SiteOptions, index: number): EndpointPorts => {
   if (options.vendorPorts) {
-    const { net = 64, ...ports } = options.vendorPorts;
-    const host = `127.${net + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
-    return { host, framePort: vendorFramePort, vendors: true, ...ports };
+    const { net = 64, step, shared = false, ...ports } = options.vendorPorts;
+    const place = step === undefined ? index : 1 + index * step;
+    const host = `127.${net + (place >> 16)}.${(place >> 8) & 255}.${place & 255}`;
+    return { host, framePort: vendorFramePort, vendors: true, shared, ...ports };
   }
   const host = options.host ?? '127.0.0.1';
   if (!/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host))

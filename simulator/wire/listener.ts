@@ -9,14 +9,16 @@ const reopenAttemptMs = 100;
 export class Listener {
   #host: string;
   readonly #onConnection: (socket: Socket) => void;
+  readonly #reusePort: boolean;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port: number;
   #wanted = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(host: string, port: number, onConnection: (socket: Socket) => void) {
+  constructor(host: string, port: number, onConnection: (socket: Socket) => void, reusePort = false) {
     this.#host = host;
+    this.#reusePort = reusePort;
     this.#port = port;
     this.#onConnection = onConnection;
   }
@@ -36,7 +38,8 @@ export class Listener {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host: this.#host, port: this.#port, backlog: 64 }, () => {
+      const reusePort = this.#reusePort;
+      server.listen({ host: this.#host, port: this.#port, backlog: 64, reusePort }, () => {
         server.off('error', reject);
         server.on('error', () => undefined);
         resolve();
