@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { auditEventList, auditVerification } from '../contracts/api-audit.ts';
+import { siteAnswer } from '../contracts/api-fleet.ts';
 import {
   apiKeyList,
   enrolment,
@@ -75,6 +76,11 @@ const invited = async (name: string, rights: object) => {
   const headers = await signIn(runtime.url, email, temporaryPasswordOf(email), password);
   return { email, userId: user_id, headers, path: `/api/v1/users/${user_id}` };
 };
+const newSite = async (headers: Headers, name: string) => {
+  const answer = await call(headers, 'POST', '/api/v1/sites', { name, capacity_kw: 10 });
+  expect(answer.status).toBe(201);
+  return siteAnswer.parse(answer.body).site.site_id;
+};
 const cookieIn = (headers: globalThis.Headers, name: string) => {
   const line = headers.getSetCookie().find((one) => one.startsWith(`${name}=`)) ?? '';
   return { line, header: { cookie: line.split(';')[0] ?? '' } };
@@ -136,14 +142,18 @@ describe('a user', () => {
     expect(promoted).toMatchObject({ status: 200, body: { user: { rank: 'manager' } } });
     expect(await isIn(headers)).toBe(false);
     const again = await signIn(runtime.url, email, password);
-    const demoted = await call(owner, 'PATCH', path, {
-      role: 'client',
-      site_ids: [1],
-      reason: 'Left the company',
+    const demotion = (siteId: number) =>
+      call(owner, 'PATCH', path, { role: 'client', site_ids: [siteId], reason: 'Left the company' });
+    const siteId = await newSite(owner, 'For a client');
+    expect(await demotion(siteId + 1_000)).toMatchObject({
+      status: 400,
+      body: { error: `site_ids: there is no site ${siteId + 1_000}` },
     });
+    expect(await isIn(again)).toBe(true);
+    const demoted = await demotion(siteId);
     expect(demoted).toMatchObject({
       status: 200,
-      body: { user: { role: 'client', rank: 'user', site_ids: [1] } },
+      body: { user: { role: 'client', rank: 'user', site_ids: [siteId] } },
     });
     expect(demoted.body).not.toMatchObject({ user: { duty: expect.anything() } });
     expect(await isIn(again)).toBe(false);
@@ -284,16 +294,17 @@ describe('an API key', () => {
   it('is told apart from its owner in the audit log', async () => {
     const owner = await as('owner');
     const key = await made(owner, { scopes: ['hosting:full'] });
-    const site = { name: 'Made by a key', capacity_kw: 10 };
-    expect((await call(key.headers, 'POST', '/api/v1/sites', site)).status).toBe(201);
-    const listed = await call(owner, 'GET', '/api/v1/audit/events?site_id=1');
+    const byKey = await newSite(key.headers, 'Made by a key');
+    const listed = await call(owner, 'GET', `/api/v1/audit/events?site_id=${byKey}`);
     expect(auditEventList.parse(listed.body).events.at(-1)).toMatchObject({
       type: 'fleet.site.created',
       actor_id: '1',
       payload: { api_key_id: key.id },
     });
-    expect((await call(owner, 'POST', '/api/v1/sites', site)).status).toBe(201);
-    const byHand = auditEventList.parse((await call(owner, 'GET', '/api/v1/audit/events?site_id=2')).body);
+    const ownSite = await newSite(owner, 'Made by hand');
+    const byHand = auditEventList.parse(
+      (await call(owner, 'GET', `/api/v1/audit/events?site_id=${ownSite}`)).body,
+    );
     expect(byHand.events.at(-1)?.payload).not.toHaveProperty('api_key_id');
   });
 

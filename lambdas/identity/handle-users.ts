@@ -3,6 +3,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
 import { type Principal, stepUpLifeMs } from '../../contracts/access.ts';
 import { commitWithAudit } from '../audit/commit-with-audit.ts';
+import { readSiteIds } from '../fleet/fleet-directory.ts';
 import { apiHandler } from '../shared/api-handler.ts';
 import { systemClock as clock, toUtc } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
@@ -43,9 +44,13 @@ const env = config({
   AUDIT_TABLE: z.string(),
   USER_POOL_ID: z.string(),
   DATA_KEY_ID: z.string(),
+  FLEET_TABLE: z.string(),
 });
-const store = { db: documentClient(), identityTable: env.IDENTITY_TABLE, auditTable: env.AUDIT_TABLE };
+const db = documentClient();
+const store = { db, identityTable: env.IDENTITY_TABLE, auditTable: env.AUDIT_TABLE };
+const siteIdsOf = readSiteIds({ db, fleetTable: env.FLEET_TABLE });
 const people: manage.ManageDeps = {
+  siteIdsOf,
   findUser: findUser(store),
   findByEmail: findByEmail(store),
   nextUserId: nextUserId(store),
@@ -71,6 +76,7 @@ const keys = {
   listApiKeys: listApiKeys(store),
   insertApiKey: insertApiKey(store),
   revokeApiKey: revokeApiKey(store),
+  siteIdsOf,
   clock,
 };
 

@@ -7,7 +7,7 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import { type ApiKey, apiKeyStatus, newApiKey } from './api-key.ts';
 import { byUser, userEvent } from './identity-events.ts';
 import type { UserRef } from './identity-keys.ts';
-import { userNotFound } from './manage-users.ts';
+import { lackingSite, userNotFound } from './manage-users.ts';
 import { mayManage, type User } from './user.ts';
 
 export type ApiKeyDeps = {
@@ -15,6 +15,8 @@ export type ApiKeyDeps = {
   readonly listApiKeys: (ref: UserRef) => Promise<readonly ApiKey[]>;
   readonly insertApiKey: (key: ApiKey, event: NewDomainEvent) => Promise<boolean>;
   readonly revokeApiKey: (keyId: string, nowMs: number, event: NewDomainEvent) => Promise<boolean>;
+  /** The ids of a tenant's sites. */
+  readonly siteIdsOf: (tenantId: string) => Promise<readonly number[]>;
   readonly clock: Clock;
 };
 
@@ -34,6 +36,8 @@ export const createApiKey =
     const unreached = body.site_ids?.find((site) => !reachesSite(who, site));
     if (unreached !== undefined)
       return fail('validation_failed', `site_ids: your account has no site ${unreached}`);
+    const lacking = await lackingSite(deps, who.tenantId, body.site_ids);
+    if (lacking) return lacking;
     const nowMs = deps.clock.nowMs();
     const ref = { tenantId: who.tenantId, userId: who.userId };
     const active = (await deps.listApiKeys(ref)).filter((one) => apiKeyStatus(one, nowMs) === 'active');

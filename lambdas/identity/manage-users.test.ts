@@ -39,6 +39,7 @@ const deps = (): ManageDeps => ({
     enable: async (email) => void told.push(`enable ${email}`),
     remove: async (email) => void told.push(`remove ${email}`),
   },
+  siteIdsOf: async () => [1, 4],
   clock: tables.clock,
 });
 const join = async (identity: Parameters<ReturnType<typeof joinUser>>[0]) => {
@@ -213,6 +214,19 @@ describe('a change', () => {
       role: 'admin',
       siteIds: [4],
     });
+  });
+
+  it('gives nobody a site that the tenant has not, and nothing else of the change then', async () => {
+    const owner = accessOf(await joined(1));
+    await joined(2);
+    const refused = { ok: false, failure: { message: 'site_ids: there is no site 5' } };
+    const change = { site_ids: [4, 5], name: 'Other', reason: 'r' };
+    expect(await changeUser(deps())(owner, 2, change)).toMatchObject(refused);
+    expect(await deps().findUser({ tenantId: `t${tenant}`, userId: 2 })).not.toMatchObject({ name: 'Other' });
+    const email = `Guest@t${tenant}.example`;
+    const invitation = { ...rights, site_ids: [5], email, name: 'Guest' };
+    expect(await inviteUser(deps())(owner, invitation)).toMatchObject(refused);
+    expect(told).toEqual([]);
   });
 
   it('lets nobody back in whom the provider still grants rights', async () => {

@@ -15,6 +15,8 @@ export type ManageDeps = {
   readonly findByEmail: (email: string) => Promise<User | undefined>;
   readonly nextUserId: () => Promise<number>;
   readonly saveUser: (before: User | undefined, after: User, event: NewDomainEvent) => Promise<SavedUser>;
+  /** The ids of a tenant's sites. */
+  readonly siteIdsOf: (tenantId: string) => Promise<readonly number[]>;
   readonly accounts: Accounts;
   readonly clock: Clock;
 };
@@ -23,6 +25,20 @@ export type UserChange = z.output<typeof changeUserBody>;
 
 export const userNotFound = fail('not_found', 'User not found');
 const changedMeanwhile = fail('conflict', 'The user was changed meanwhile; look again and repeat');
+
+/** Undefined where the tenant has all of the sites; else a failure that names the first it has not. */
+export const lackingSite = async (
+  { siteIdsOf }: Pick<ManageDeps, 'siteIdsOf'>,
+  tenantId: string,
+  wanted: 'all' | readonly number[] | undefined,
+) => {
+  if (wanted === undefined || wanted === 'all' || wanted.length === 0) return undefined;
+  const there = new Set(await siteIdsOf(tenantId));
+  const lacking = wanted.find((id) => !there.has(id));
+  return lacking === undefined
+    ? undefined
+    : fail('validation_failed', `site_ids: there is no site ${lacking}`);
+};
 
 /** Makes a user who may sign in once, and sends the invitation. What breaks off in between is mended by sending it again. */
 export const inviteUser =
@@ -39,6 +55,8 @@ export const inviteUser =
     const userId = await deps.nextUserId();
     const allowed = mayManage(who, { userId, ...access });
     if (!allowed.ok) return allowed;
+    const lacking = await lackingSite(deps, who.tenantId, body.site_ids);
+    if (lacking) return lacking;
     if (await deps.findByEmail(email)) return taken;
     const user: User = {
       ...access,
@@ -109,8 +127,9 @@ export const rewriteUser =
 /** Changes name or rights. The user's sessions end, so that nothing goes on under old rights. */
 export const changeUser =
   (deps: ManageDeps) =>
-  (who: Principal, userId: number, body: UserChange): Promise<Result<User>> =>
-    rewriteUser(deps)(who, userId, (user) => {
+  async (who: Principal, userId: number, body: UserChange): Promise<Result<User>> => {
+    const lacking = await lackingSite(deps, who.tenantId, body.site_ids);
+    return rewriteUser(deps)(who, userId, (user) => {
       const after = changedUser(user, body);
       const allowed = mayManage(who, user, after);
       if (!allowed.ok) return allowed;
@@ -119,6 +138,7 @@ export const changeUser =
         return fail('validation_failed', 'duty: belongs to the role mining_site_owner');
       if (after.customerIds !== undefined && after.role !== 'client' && after.role !== 'customer')
         return fail('validation_failed', 'customer_ids: belongs to a client or customer');
+      if (lacking) return lacking;
       const event = userEvent(who.tenantId, byUser(who), 'identity.user.changed', {
         user_id: userId,
         ...statedAccess(after),
@@ -127,6 +147,7 @@ export const changeUser =
       });
       return succeed({ after, event });
     });
+  };
 
 const changedUser = (user: User, body: UserChange): User => {
   const isOtherRole = body.role !== undefined && body.role !== user.role;

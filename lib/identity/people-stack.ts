@@ -13,11 +13,16 @@ export type PeopleStackProps = StackProps & {
   readonly platform: PlatformStack;
   readonly identity: IdentityStack;
   readonly audit: { readonly grantCommit: (fn: LambdaFunction) => void };
+  readonly fleet: { readonly grantRead: (fn: LambdaFunction) => void };
 };
 
 /** Sign-in, and the users with their sessions, second factors and API keys. Apart from the authorizer, which the audit log needs. */
 export class PeopleStack extends Stack {
-  constructor(scope: Construct, id: string, { platform, identity, audit, ...props }: PeopleStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { platform, identity, audit, fleet, ...props }: PeopleStackProps,
+  ) {
     super(scope, id, props);
     const { apiAccess, table, users, client } = identity;
     const shared = { IDENTITY_TABLE: table.tableName };
@@ -48,6 +53,7 @@ export class PeopleStack extends Stack {
       platform.dataKey.grantEncryptDecrypt(fn);
       audit.grantCommit(fn);
     }
+    fleet.grantRead(manage);
     manage.addToRolePolicy(
       new PolicyStatement({
         actions: [
