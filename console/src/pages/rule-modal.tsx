@@ -1,19 +1,14 @@
-import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Modal from '@cloudscape-design/components/modal';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { actionTypes, type Rule, ruleAnswer } from '../../../contracts/api-advisor.ts';
 import { call } from '../api/client.ts';
 import { useNotify } from '../app/notices.ts';
 import { useMessages } from '../i18n/language.ts';
-import { useProblem } from '../parts/problem.ts';
+import { FormModal } from '../parts/form-modal.tsx';
 import { conditionsOf, draftOf, isWithin, type LimitedField, limits } from './rule-form.ts';
 
 type ModalProps = {
@@ -26,9 +21,8 @@ type ModalProps = {
 
 /** The form of an auto-approve rule. */
 export const RuleModal = ({ siteId, rule, onClose, onSaved }: ModalProps) => {
-  const { rules: texts, common, action, risk } = useMessages();
+  const { rules: texts, action, risk } = useMessages();
   const notify = useNotify();
-  const problem = useProblem();
   const [draft, setDraft] = useState(() => draftOf(rule));
   const [wasSent, setSent] = useState(false);
   const change = (part: Partial<typeof draft>) => setDraft({ ...draft, ...part });
@@ -60,76 +54,54 @@ export const RuleModal = ({ siteId, rule, onClose, onSaved }: ModalProps) => {
   };
   const actionOptions = actionTypes.map((value) => ({ value, label: action[value] }));
   return (
-    <Modal
-      visible
-      header={rule ? texts.edit : texts.create}
-      closeAriaLabel={common.close}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {common.cancel}
-            </Button>
-            <Button variant="primary" loading={saving.isPending} onClick={send}>
-              {common.save}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {saving.isError && <Alert type="error">{problem(saving.error)}</Alert>}
-        <FormField label={texts.name} errorText={wasSent && !draft.name.trim() ? texts.nameMissing : ''}>
-          <Input value={draft.name} onChange={({ detail }) => change({ name: detail.value })} />
-        </FormField>
-        <FormField label={texts.description}>
-          <Input value={draft.description} onChange={({ detail }) => change({ description: detail.value })} />
-        </FormField>
-        <FormField label={texts.maxRisk}>
-          <SegmentedControl
-            label={texts.maxRisk}
-            selectedId={draft.maxRisk || 'any'}
-            options={[
-              { id: 'low', text: risk.low },
-              { id: 'medium', text: risk.medium },
-              { id: 'any', text: texts.anyAction },
-            ]}
-            onChange={({ detail: { selectedId: id } }) =>
-              change({ maxRisk: id === 'low' || id === 'medium' ? id : '' })
-            }
+    <FormModal title={rule ? texts.edit : texts.create} sending={saving} onSend={send} onClose={onClose}>
+      <FormField label={texts.name} errorText={wasSent && !draft.name.trim() ? texts.nameMissing : ''}>
+        <Input value={draft.name} onChange={({ detail }) => change({ name: detail.value })} />
+      </FormField>
+      <FormField label={texts.description}>
+        <Input value={draft.description} onChange={({ detail }) => change({ description: detail.value })} />
+      </FormField>
+      <FormField label={texts.maxRisk}>
+        <SegmentedControl
+          label={texts.maxRisk}
+          selectedId={draft.maxRisk || 'any'}
+          options={[
+            { id: 'low', text: risk.low },
+            { id: 'medium', text: risk.medium },
+            { id: 'any', text: texts.anyAction },
+          ]}
+          onChange={({ detail: { selectedId: id } }) =>
+            change({ maxRisk: id === 'low' || id === 'medium' ? id : '' })
+          }
+        />
+      </FormField>
+      <FormField label={texts.actions} description={texts.optional}>
+        <Multiselect
+          options={actionOptions}
+          selectedOptions={actionOptions.filter(({ value }) => draft.actions.includes(value))}
+          onChange={({ detail }) =>
+            change({
+              actions: actionTypes.filter((one) => detail.selectedOptions.some(({ value }) => value === one)),
+            })
+          }
+        />
+      </FormField>
+      {numbers.map(([field, label]) => (
+        <FormField
+          key={field}
+          label={label}
+          description={texts.optional}
+          errorText={
+            isWithin(field, draft[field]) ? '' : texts.wrongNumber(limits[field].least, limits[field].most)
+          }
+        >
+          <Input
+            type="number"
+            value={draft[field]}
+            onChange={({ detail }) => change({ [field]: detail.value })}
           />
         </FormField>
-        <FormField label={texts.actions} description={texts.optional}>
-          <Multiselect
-            options={actionOptions}
-            selectedOptions={actionOptions.filter(({ value }) => draft.actions.includes(value))}
-            onChange={({ detail }) =>
-              change({
-                actions: actionTypes.filter((one) =>
-                  detail.selectedOptions.some(({ value }) => value === one),
-                ),
-              })
-            }
-          />
-        </FormField>
-        {numbers.map(([field, label]) => (
-          <FormField
-            key={field}
-            label={label}
-            description={texts.optional}
-            errorText={
-              isWithin(field, draft[field]) ? '' : texts.wrongNumber(limits[field].least, limits[field].most)
-            }
-          >
-            <Input
-              type="number"
-              value={draft[field]}
-              onChange={({ detail }) => change({ [field]: detail.value })}
-            />
-          </FormField>
-        ))}
-      </SpaceBetween>
-    </Modal>
+      ))}
+    </FormModal>
   );
 };

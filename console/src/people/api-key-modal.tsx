@@ -1,18 +1,13 @@
-import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Modal from '@cloudscape-design/components/modal';
 import Multiselect from '@cloudscape-design/components/multiselect';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { hasAccess, modules, type Role, type Scope, scopesOf } from '../../../contracts/access.ts';
 import { newApiKeyAnswer } from '../../../contracts/api-users.ts';
 import { call } from '../api/client.ts';
 import { useMessages } from '../i18n/language.ts';
-import { useProblem } from '../parts/problem.ts';
+import { FormModal } from '../parts/form-modal.tsx';
 
 type ApiKeyModalProps = {
   readonly role: Role;
@@ -23,8 +18,7 @@ type ApiKeyModalProps = {
 
 /** The form of a new API key. It offers the scopes that the person's role has. */
 export const ApiKeyModal = ({ role, onClose, onMade }: ApiKeyModalProps) => {
-  const { people: texts, common } = useMessages();
-  const problem = useProblem();
+  const { people: texts } = useMessages();
   const [name, setName] = useState('');
   const [days, setDays] = useState('90');
   const [chosen, setChosen] = useState<readonly Scope[]>([]);
@@ -56,42 +50,22 @@ export const ApiKeyModal = ({ role, onClose, onMade }: ApiKeyModalProps) => {
         .filter(({ value }) => offered.some((one) => one === value)),
     );
   return (
-    <Modal
-      visible
-      header={texts.newKey}
-      closeAriaLabel={common.close}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {common.cancel}
-            </Button>
-            <Button variant="primary" loading={making.isPending} onClick={send}>
-              {common.save}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {making.isError && <Alert type="error">{problem(making.error)}</Alert>}
-        <FormField label={texts.keyName} errorText={wasSent && !name.trim() ? texts.missing : ''}>
-          <Input value={name} onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-        <FormField label={texts.scopes} errorText={wasSent && chosen.length === 0 ? texts.missing : ''}>
-          <Multiselect
-            options={options}
-            selectedOptions={options.filter(({ value }) => chosen.some((one) => one === value))}
-            onChange={({ detail }) =>
-              setChosen(offered.filter((one) => detail.selectedOptions.some(({ value }) => value === one)))
-            }
-          />
-        </FormField>
-        <FormField label={texts.days} errorText={isDays ? '' : texts.wrongDays}>
-          <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+    <FormModal title={texts.newKey} sending={making} onSend={send} onClose={onClose}>
+      <FormField label={texts.keyName} errorText={wasSent && !name.trim() ? texts.missing : ''}>
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} />
+      </FormField>
+      <FormField label={texts.scopes} errorText={wasSent && chosen.length === 0 ? texts.missing : ''}>
+        <Multiselect
+          options={options}
+          selectedOptions={options.filter(({ value }) => chosen.some((one) => one === value))}
+          onChange={({ detail }) =>
+            setChosen(offered.filter((one) => detail.selectedOptions.some(({ value }) => value === one)))
+          }
+        />
+      </FormField>
+      <FormField label={texts.days} errorText={isDays ? '' : texts.wrongDays}>
+        <Input type="number" value={days} onChange={({ detail }) => setDays(detail.value)} />
+      </FormField>
+    </FormModal>
   );
 };

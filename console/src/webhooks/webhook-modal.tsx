@@ -1,18 +1,13 @@
-import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Modal from '@cloudscape-design/components/modal';
 import Multiselect from '@cloudscape-design/components/multiselect';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { webhookWithSecret } from '../../../contracts/api-webhooks.ts';
 import { eventFilters } from '../../../contracts/event-filter.ts';
 import { call } from '../api/client.ts';
 import { useMessages } from '../i18n/language.ts';
-import { useProblem } from '../parts/problem.ts';
+import { FormModal } from '../parts/form-modal.tsx';
 
 type WebhookModalProps = {
   readonly siteId: number;
@@ -25,8 +20,7 @@ const options = eventFilters.map((value) => ({ value, label: value }));
 
 /** The form of a new webhook. */
 export const WebhookModal = ({ siteId, onClose, onMade }: WebhookModalProps) => {
-  const { webhooks: texts, people, common } = useMessages();
-  const problem = useProblem();
+  const { webhooks: texts, people } = useMessages();
   const [url, setUrl] = useState('https://');
   const [description, setDescription] = useState('');
   const [chosen, setChosen] = useState<readonly string[]>(['*']);
@@ -47,51 +41,31 @@ export const WebhookModal = ({ siteId, onClose, onMade }: WebhookModalProps) => 
     if (isUrl && chosen.length > 0) making.mutate();
   };
   return (
-    <Modal
-      visible
-      header={texts.add}
-      closeAriaLabel={common.close}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {common.cancel}
-            </Button>
-            <Button variant="primary" loading={making.isPending} onClick={send}>
-              {common.save}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {making.isError && <Alert type="error">{problem(making.error)}</Alert>}
-        <FormField
-          label={texts.url}
-          description={texts.urlHelp}
-          errorText={wasSent && !isUrl ? people.missing : ''}
-        >
-          <Input type="url" value={url} onChange={({ detail }) => setUrl(detail.value)} />
-        </FormField>
-        <FormField
-          label={texts.types}
-          description={texts.typesHelp}
-          errorText={wasSent && chosen.length === 0 ? people.missing : ''}
-        >
-          <Multiselect
-            options={options}
-            filteringType="auto"
-            selectedOptions={options.filter(({ value }) => chosen.includes(value))}
-            onChange={({ detail }) =>
-              setChosen(detail.selectedOptions.flatMap(({ value }) => (value === undefined ? [] : [value])))
-            }
-          />
-        </FormField>
-        <FormField label={texts.description}>
-          <Input value={description} onChange={({ detail }) => setDescription(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+    <FormModal title={texts.add} sending={making} onSend={send} onClose={onClose}>
+      <FormField
+        label={texts.url}
+        description={texts.urlHelp}
+        errorText={wasSent && !isUrl ? people.missing : ''}
+      >
+        <Input type="url" value={url} onChange={({ detail }) => setUrl(detail.value)} />
+      </FormField>
+      <FormField
+        label={texts.types}
+        description={texts.typesHelp}
+        errorText={wasSent && chosen.length === 0 ? people.missing : ''}
+      >
+        <Multiselect
+          options={options}
+          filteringType="auto"
+          selectedOptions={options.filter(({ value }) => chosen.includes(value))}
+          onChange={({ detail }) =>
+            setChosen(detail.selectedOptions.flatMap(({ value }) => (value === undefined ? [] : [value])))
+          }
+        />
+      </FormField>
+      <FormField label={texts.description}>
+        <Input value={description} onChange={({ detail }) => setDescription(detail.value)} />
+      </FormField>
+    </FormModal>
   );
 };
