@@ -11,13 +11,14 @@ import type { CommandPage } from './command-repository.ts';
 
 const toSnake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+const anyParams = z.record(z.string(), z.json());
 /** What an order carries, without the pools' passwords. */
 export const shownParams = (order: CommandOrder) => {
   const params =
     order.type === 'POOL_SET'
       ? { pools: order.params.pools.map(({ url, user }) => ({ url, user })) }
       : Object.fromEntries(Object.entries(order.params).map(([name, value]) => [toSnake(name), value]));
-  return z.record(z.string(), z.json()).parse(params);
+  return anyParams.parse(params);
 };
 
 /** Where an approval stands; votes for something else than what is asked now are not shown. */

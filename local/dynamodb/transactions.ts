@@ -15,19 +15,19 @@ import { DynamoError, toDynamoError, validationError } from './dynamo-error.ts';
 import type { ItemStore } from './item-store.ts';
 import type { Tables } from './tables.ts';
 
-const oneAction = z.record(z.string(), z.unknown());
+const attributes = z.record(z.string(), z.unknown());
 const writeInput = z.object({
   TransactItems: z.array(
     z.object({
-      Put: oneAction.optional(),
-      Update: oneAction.optional(),
-      Delete: oneAction.optional(),
-      ConditionCheck: oneAction.optional(),
+      Put: attributes.optional(),
+      Update: attributes.optional(),
+      Delete: attributes.optional(),
+      ConditionCheck: attributes.optional(),
     }),
   ),
   ClientRequestToken: z.string().min(1).max(36).optional(),
 });
-const readInput = z.object({ TransactItems: z.array(z.object({ Get: oneAction })) });
+const readInput = z.object({ TransactItems: z.array(z.object({ Get: attributes })) });
 
 const maxItems = 100;
 const maxBytes = 4 * 1024 * 1024;
@@ -91,7 +91,7 @@ export const transactions = (cells: Cells, tables: Tables, items: ItemStore) => 
 
   const keyOf = ({ kind, data, tableName }: Prepared): string => {
     const { description } = tables.get(tableName);
-    const source = z.record(z.string(), z.unknown()).parse(kind === 'Put' ? data.Item : data.Key);
+    const source = attributes.parse(kind === 'Put' ? data.Item : data.Key);
     const fault = kind === 'Put' ? db.validateItem(source, description) : db.validateKey(source, description);
     if (fault) throw toDynamoError(fault);
     return db.createKey(source, description);

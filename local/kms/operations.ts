@@ -19,6 +19,7 @@ const bytes = (max: number) =>
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((value) => value.length >= 1 && value.length <= max, `must be 1 to ${max} bytes`);
 const keyId = z.string().min(1);
+const withKeyId = z.object({ KeyId: keyId });
 const dataKey = z.object({
   KeyId: keyId,
   EncryptionContext: context,
@@ -81,7 +82,7 @@ export const kmsOperations = (
       throw new ServiceError('IncorrectKeyException', 'Another key sealed this');
     return { key, plaintext: unseal(usable(key), ciphertext, context) };
   };
-  const named = (input: unknown) => find(z.object({ KeyId: keyId }).parse(input).KeyId);
+  const named = (input: unknown) => find(withKeyId.parse(input).KeyId);
   const makeDataKey = (input: unknown) => {
     const { KeyId, EncryptionContext, KeySpec, NumberOfBytes } = dataKey.parse(input);
     if ((KeySpec === undefined) === (NumberOfBytes === undefined))
@@ -211,7 +212,7 @@ export const kmsOperations = (
       return { KeyId: arnOf(key), SignatureValid: true, SigningAlgorithm: parsed.SigningAlgorithm };
     },
     GetPublicKey: (input) => {
-      const key = needs(find(z.object({ KeyId: keyId }).parse(input).KeyId), 'ECC');
+      const key = needs(named(input), 'ECC');
       const privateKey = createPrivateKey({
         key: Buffer.from(key.material, 'base64'),
         type: 'pkcs8',

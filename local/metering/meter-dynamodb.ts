@@ -52,6 +52,8 @@ const transactGet = z.object({ TransactItems: z.array(z.object({ Get: target }))
 const consumed = z.object({ ConsumedCapacity: z.object({ CapacityUnits: z.number() }).optional() });
 
 /** An item that a request names, found before the request runs, as requests change what they read. */
+/** Made once: to make a schema takes longer than to use it. */
+const stringValue = z.object({ S: z.string() });
 type Touched = { readonly table: string; readonly key: string; readonly kind: string };
 
 /**
@@ -72,7 +74,7 @@ export const meteredOperations = (operations: Operations, { tables, items, meter
     );
   const kindOf = (table: string, source: Item) => {
     const hash = tables.get(table).description.KeySchema[0]?.AttributeName ?? '';
-    const text = z.object({ S: z.string() }).safeParse(source[hash]).data?.S ?? '';
+    const text = stringValue.safeParse(source[hash]).data?.S ?? '';
     return `${table} ${text.split('#')[0]}`;
   };
   const stored = ({ table, key }: Touched) => items.item(table, key);
@@ -137,7 +139,7 @@ export const meteredOperations = (operations: Operations, { tables, items, meter
     const texts = Object.values(attributes.safeParse(ExpressionAttributeValues).data ?? {});
     const result = await run({ ...input, ReturnConsumedCapacity: 'TOTAL' });
     const units = consumed.parse(result).ConsumedCapacity?.CapacityUnits ?? 0;
-    const kind = z.object({ S: z.string() }).safeParse(texts[0]).data?.S.split('#')[0] ?? '';
+    const kind = stringValue.safeParse(texts[0]).data?.S.split('#')[0] ?? '';
     meter.count(
       'dynamodb.readRequestUnits',
       `${TableName} ${kind}`,
