@@ -37,6 +37,8 @@ type Client = {
   readonly tookMs: readonly number[];
   readonly cpuMs: readonly number[];
   readonly peakMb: number;
+  /** Miners of which the last sweep had a reading. */
+  readonly read: number;
   readonly shares: Shares;
 };
 
@@ -54,9 +56,10 @@ const measureGateway = async (site: BenchSite, options: PeersOptions, watcher: W
     const configPath = join(directory, 'config.json');
     writeFileSync(configPath, JSON.stringify(config), { mode: 0o600 });
     const task = { configPath, directory, depth: 'full', sweeps: options.sweeps } as const;
-    const { tookMs, cpuMs, peakMb, rssMb } = await runGateway(task, 'full sweeps by the gateway', watcher);
+    const measured = await runGateway(task, 'full sweeps by the gateway', watcher);
+    const { tookMs, cpuMs, peakMb, rssMb, asked, unreachable } = measured;
     const shares = await sharesOf(site, await readWithGateway(configPath));
-    return { name: 'gateway', tookMs, cpuMs, peakMb: peakMb ?? rssMb, shares };
+    return { name: 'gateway', tookMs, cpuMs, peakMb: peakMb ?? rssMb, read: asked - unreachable, shares };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -77,6 +80,7 @@ const measurePeer = async (
     tookMs: measured.map(({ tookS }) => tookS * 1_000),
     cpuMs: measured.map(({ cpuS }) => cpuS * 1_000),
     peakMb: Math.round(peakKb / 1_024),
+    read: readings.size,
     shares: await sharesOf(site, readings),
   };
 };
@@ -105,21 +109,22 @@ export const benchPeers: Bench<PeersOptions> = async (options, watcher) => {
   }
   const [own] = clients;
   if (!own) throw new Error('nothing was measured');
+  const cpuMsOf = ({ cpuMs, read }: Client) => median(cpuMs) / Math.max(read, 1);
   const beside = (value: number, ownValue: number) => hundredth(value / ownValue);
   return {
     figures: { ...options, models, clients },
     tables: [
       {
         title: `Full sweeps of ${options.miners} miners, ${options['at-once']} at a time, median of ${options.sweeps}`,
-        rows: clients.map(({ name, tookMs, cpuMs, peakMb, shares }) => ({
-          client: name,
-          'sweep, s': hundredth(median(tookMs) / 1_000),
-          'CPU-ms a miner': hundredth(median(cpuMs) / options.miners),
-          'wall, times the gateway’s': beside(median(tookMs), median(own.tookMs)),
-          'CPU, times the gateway’s': beside(median(cpuMs), median(own.cpuMs)),
-          'peak, MB': peakMb,
-          'miners read, %': percent(shares.miners),
-          'fields right, %': percent(shares.fields),
+        rows: clients.map((client) => ({
+          client: client.name,
+          'sweep, s': hundredth(median(client.tookMs) / 1_000),
+          'CPU-ms a miner read': hundredth(cpuMsOf(client)),
+          'wall, times the gateway’s': beside(median(client.tookMs), median(own.tookMs)),
+          'CPU, times the gateway’s': beside(cpuMsOf(client), cpuMsOf(own)),
+          'peak, MB': client.peakMb,
+          'miners read, %': percent(client.read / options.miners),
+          'fields right, %': percent(client.shares.fields),
         })),
       },
     ],

@@ -29,7 +29,11 @@ describe.skipIf(elsewhere)('miners at addresses of their own', () => {
   it('stand so many addresses apart, from the first host on', async () => {
     const site = await startSite(await options());
     try {
-      expect(site.inventory().map(({ host }) => host)).toEqual(['127.94.0.1', '127.94.0.201', '127.94.1.145']);
+      expect(site.inventory().map(({ host }) => host)).toEqual([
+        '127.94.0.1',
+        '127.94.0.201',
+        '127.94.1.145',
+      ]);
     } finally {
       await site.close();
     }
@@ -47,10 +51,8 @@ describe.skipIf(elsewhere)('miners at addresses of their own', () => {
       const heardAt = (host: string) =>
         new Promise<string>((resolve, reject) => {
           let heard = '';
-          connect({ host, port: rpcPort })
-            .on('connect', function () {
-              this.write('{"cmd":"get_version"}');
-            })
+          const socket = connect({ host, port: rpcPort }, () => socket.write('{"cmd":"get_version"}'));
+          socket
             .on('data', (chunk) => (heard += chunk.toString('utf8')))
             .on('error', reject)
             .on('close', () => resolve(heard));

@@ -54,8 +54,11 @@ async def _sweep(find, act, at_once, sweeps):
                 return None
 
     begun, cpu = time.monotonic(), _cpu_s()
-    miners = await asyncio.gather(*(bounded(lambda one=one: find(one)) for one in targets))
-    known = [(one, miner) for one, miner in zip(targets, miners) if miner is not None]
+    known, unknown = [], targets
+    for _ in range(3):  # a peer's own patience with a busy machine is short
+        miners = await asyncio.gather(*(bounded(lambda one=one: find(one)) for one in unknown))
+        known += [(one, miner) for one, miner in zip(unknown, miners) if miner is not None]
+        unknown = [one for one, miner in zip(unknown, miners) if miner is None]
     _say(kind="found", known=len(known), took_s=time.monotonic() - begun, cpu_s=_cpu_s() - cpu)
     readings = []
     for _ in range(sweeps):
