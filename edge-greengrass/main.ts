@@ -6,14 +6,14 @@ import { greengrassBus } from './bus/greengrass-bus.ts';
 import { mqttBusOf } from './bus/mqtt-bus.ts';
 import { openKeys } from './cloud/open-keys.ts';
 import { openLines } from './cloud/open-lines.ts';
-import { type ConfiguredMiner, type GatewayConfig, readGatewayConfig } from './config.ts';
+import { type GatewayConfig, readGatewayConfig } from './config.ts';
 import { localPage } from './local-page/local-page.ts';
 import { siteState } from './local-page/site-state.ts';
 import { logToStderr } from './log.ts';
 import { keepRunning } from './reload/keep-running.ts';
 import { watchConfig } from './reload/watch-config.ts';
 import { type EdgeSealing, openDisk, openEdgeSealing } from './sealing/edge-sealing.ts';
-import { keepMiners, sealedMinersFile, settleMiners } from './sealing/sealed-miners.ts';
+import { keepMiners, sealedMinersFile, settleDeployment, settleMiners } from './sealing/sealed-miners.ts';
 import type { KeyRing } from './state/key-ring.ts';
 
 const help = `HashInsight edge gateway
@@ -68,9 +68,6 @@ const sealingOf = async (given: GatewayConfig): Promise<EdgeSealing> => {
   return sealed.sealing;
 };
 
-/** Miners of a deployment, which cannot be taken out of it: once they are sealed, what was sealed since counts. */
-let deployed: readonly ConfiguredMiner[] = [];
-
 const open = async (): Promise<Opened> => {
   const read = values.greengrass ? await readComponentConfig() : readGatewayConfig(values.config ?? '');
   if (read.cloud && !values.greengrass) ring ??= await openKeys(read, values.state, logToStderr);
@@ -78,14 +75,11 @@ const open = async (): Promise<Opened> => {
   const given = keys && read.cloud ? { ...read, mqtt: keys.asMqtt(read.cloud.caPath) } : read;
   const sealing = await sealingOf(given);
   const disk = await openDisk(given, values.state);
-  const configPath = values.greengrass ? undefined : values.config;
-  const isSealed = given.miners.length > 0 && isDeepStrictEqual(given.miners, deployed);
-  const unsettled = isSealed ? { ...given, miners: [] } : given;
-  if (values.greengrass && unsettled.miners.length > 0) {
-    logToStderr('warn', 'miners_in_deployment');
-    deployed = unsettled.miners;
-  }
-  return { config: await settleMiners(unsettled, values.state, disk, configPath), keys, sealing };
+  const config = values.greengrass
+    ? await settleDeployment(given, values.state, disk)
+    : await settleMiners(given, values.state, disk, values.config);
+  if (values.greengrass && given.miners.length > 0) logToStderr('warn', 'miners_in_deployment');
+  return { config, keys, sealing };
 };
 
 const run = async () => {

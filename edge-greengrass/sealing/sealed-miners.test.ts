@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -7,7 +7,7 @@ import { keyId, secret } from '../test-kit/envelopes.ts';
 import { place } from '../test-kit/memory-bus.ts';
 import { openDisk } from './edge-sealing.ts';
 import { rotateLocalKey } from './providers/local-key.ts';
-import { settleMiners } from './sealed-miners.ts';
+import { keepMiners, settleDeployment, settleMiners } from './sealed-miners.ts';
 
 let directory: string;
 let stateDir: string;
@@ -36,7 +36,10 @@ const begin = async () => {
   return settleMiners(given, stateDir, await openDisk(given, stateDir), configPath);
 };
 const onDisk = () =>
-  [configPath, ...readdirSync(stateDir).map((name) => join(stateDir, name))].map((file) => ({
+  [
+    ...(existsSync(configPath) ? [configPath] : []),
+    ...readdirSync(stateDir).map((name) => join(stateDir, name)),
+  ].map((file) => ({
     file,
     mode: statSync(file).mode & 0o777,
     text: readFileSync(file, 'latin1'),
@@ -73,6 +76,33 @@ describe('miners of a gateway', () => {
     install();
     expect((await begin()).miners).toEqual(first.miners);
     expect(readFileSync(configPath, 'utf8')).not.toContain('10.11.');
+  });
+
+  it('of a deployment count once: what was found or changed since stands over restarts, until another is deployed', async () => {
+    const deployed = (count: number) =>
+      parseGatewayConfig({
+        ...place,
+        hmacKeys: [{ keyId, secret }],
+        miners: miners.slice(0, count),
+      });
+    const start = async (count: number) => {
+      const given = deployed(count);
+      return (await settleDeployment(given, stateDir, await openDisk(given, stateDir))).miners;
+    };
+    expect((await start(2)).map(({ password }) => password)).toEqual(['pw-0-Zq', 'pw-1-Zq']);
+    const [first, second] = deployed(2).miners;
+    if (!first || !second) throw new Error('no miners');
+    const disk = await openDisk(deployed(2), stateDir);
+    for (const password of ['rotated-1', 'rotated-2']) {
+      await keepMiners(place, stateDir, disk, [{ ...first, password, host: '10.12.0.9' }, second]);
+      expect((await start(2)).map((miner) => [miner.host, miner.password])).toEqual([
+        ['10.12.0.9', password],
+        ['10.11.0.1', 'pw-1-Zq'],
+      ]);
+    }
+    for (const { file, text } of onDisk())
+      expect([file, text.includes('pw-1-Zq'), text.includes('10.11.')]).toEqual([file, false, false]);
+    expect((await start(3)).map(({ password }) => password)).toEqual(['pw-0-Zq', 'pw-1-Zq', 'pw-2-Zq']);
   });
 
   it('do not open at another gateway', async () => {
