@@ -15,11 +15,11 @@ const basicIngest = (rule: string, topic: string) => `$aws/rules/${rule}/${topic
 export const topics = {
   /** Packed telemetry batches (contracts/telemetry-batch.ts), binary. */
   telemetry: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/telemetry`,
-  /** Signed commands to the gateway, JSON. */
+  /** Signed commands to the gateway (contracts/command-messages.ts), JSON. */
   commandRequest: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/request`,
   /** Whether remote writes are forbidden at the gateway (contracts/halt.ts), JSON, retained, to the gateway. */
   halt: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/halt`,
-  /** The gateway's answers, JSON. */
+  /** The gateway's answers (contracts/command-messages.ts), JSON. */
   commandResponse: ({ siteId, gatewayId }: Place) => `cmd/hashinsight/${siteId}/${gatewayId}/response`,
   /** What of a gateway's telemetry is durable and what is missing (contracts/telemetry-receipt.ts), JSON, to the gateway. */
   receipt: ({ siteId, gatewayId }: Place) => `dt/hashinsight/${siteId}/${gatewayId}/receipt`,

@@ -55,7 +55,7 @@ export const stateEvent = <T extends EventType>(
  * either both happen or neither. All events must be of one site. Commits of one process to one site go one after the
  * other; against other processes it retries from the head that beat it, and throws after 40 such losses. A failed
  * condition in `items` is returned, not thrown, with the item's current attributes where the item asked for ALL_OLD.
- * At most 90 items and 9 events. What an API key asked for has its id in the payload (`api_key_id`).
+ * A transaction takes 100 items: `items`, one for each event, and the head. What an API key asked for has its id in the payload (`api_key_id`).
  *
  * The audit table's stream publishes the events on the bus, so a committed change is always announced.
  */
