@@ -9,6 +9,8 @@ import { gatewayFlags, silencePorts, startBenchSite } from './site.ts';
 export type ScanOptions = { readonly prefix: number; readonly seed: number };
 
 const net = 102;
+/** Such as gateway and peer know both. */
+const models = ['Antminer S19', 'Antminer S19 Pro', 'Antminer S21', 'Whatsminer M50'] as const;
 /** Where gateway and peer look for miners. */
 const ports = [80, 4028, 4029, 4433, 8080, 8889];
 /** More than any range here has addresses: as fast as it goes. */
@@ -65,7 +67,7 @@ const measureCase = async (
   const miners = Math.ceil(hosts / step);
   watcher.say(`Starting ${miners} simulated miners at the vendors’ ports`);
   const vendorNet = { net, step, shared: dead === 'silent' };
-  const site = await startBenchSite({ miners, seed, vendorNet }, watcher.say);
+  const site = await startBenchSite({ miners, seed, vendorNet, models }, watcher.say);
   try {
     const hole = dead === 'silent' ? await silencePorts(ports) : undefined;
     try {
@@ -121,7 +123,7 @@ export const benchScan: Bench<ScanOptions> = async (options, watcher) => {
       },
     ],
     notes: [
-      'The miners answer at addresses of their own under 127/8 and at the vendors’ ports, from a process of their own. The gateway begins 1,000 addresses a second unless it is told otherwise, asks 1,000 at a time, and asks each machine that it finds for model, MAC address and serial number; asic-rs finds model and firmware, with the limits that it chooses by itself.',
+      `The miners answer at addresses of their own under 127/8 and at the vendors’ ports, from a process of their own. The gateway begins 1,000 addresses a second unless it is told otherwise, asks 1,000 at a time, and asks each machine that it finds for model, MAC address and serial number; asic-rs finds model and firmware, with the limits that it chooses by itself. All simulated miners share one process, which answers some too late where too many are asked at once. Models: ${models.join(', ')}.`,
       ...(python === undefined ? ['asic-rs was not here.'] : []),
     ],
   };
