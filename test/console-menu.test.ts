@@ -12,6 +12,7 @@ const readOf: Readonly<Record<string, string>> = {
   '/recommendations': 'listRecommendations',
   '/loops': 'listLoops',
   '/commands': 'listCommands',
+  '/batches': 'listBatches',
   '/rules': 'listRules',
   '/audit': 'listAuditEvents',
   '/webhooks': 'listWebhooks',

@@ -198,6 +198,37 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     expect(await page.getByRole('button', { name: /New rule|Edit|Activate/ }).count()).toBe(0);
   });
 
+  it('lets an operator try an order to all miners dry and propose it, and a manager approve it', async () => {
+    const page = await open();
+    await signIn(page, 'operator@demo.local', '/batches');
+    await page.getByText('No batches yet').waitFor();
+    await page.getByRole('button', { name: 'New batch' }).click();
+    await dialog(page)
+      .getByRole('button', { name: /^Order/ })
+      .click();
+    await page.getByRole('option', { name: 'Set power mode' }).click();
+    await dialog(page).getByRole('button', { name: 'Try it dry' }).click();
+    await dialog(page).getByText('This is needed').first().waitFor();
+    await dialog(page).getByRole('button', { name: 'All', exact: true }).click();
+    await dialog(page).getByLabel('Reason').fill('Back to the usual mode');
+    await dialog(page).getByRole('button', { name: 'Try it dry' }).click();
+    await dialog(page)
+      .getByText(/^\d+ miners over 1 gateways$/)
+      .waitFor();
+    await dialog(page).getByText('Needs 1 approvals, one by an operator or above').waitFor();
+    await dialog(page).getByRole('button', { name: 'Propose' }).click();
+    await page.getByText('The batch is proposed.').waitFor();
+    const batch = page.getByTestId('batch');
+    await batch.getByText('0 of 1 approvals').waitFor();
+    await signOut(page);
+    await signIn(page, 'manager@demo.local', '/batches');
+    await page.getByRole('row').filter({ hasText: 'Back to the usual mode' }).click();
+    await batch.getByRole('button', { name: 'Approve' }).click();
+    await batch.getByText('1 of 1 approvals').waitFor();
+    await batch.getByText('finished', { exact: true }).waitFor();
+    expect(await batch.getByRole('button').count()).toBe(0);
+  });
+
   it('sends people whose session has ended to sign in, and back to the same page', async () => {
     const page = await open();
     await signIn(page, 'operator@demo.local', '/commands');

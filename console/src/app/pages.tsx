@@ -1,4 +1,5 @@
 import { Navigate, Route, Routes } from 'react-router';
+import { BatchesPage } from '../batches/batches-page.tsx';
 import { AlertsPage } from '../pages/alerts-page.tsx';
 import { AuditPage } from '../pages/audit-page.tsx';
 import { CommandsPage } from '../pages/commands-page.tsx';
@@ -25,6 +26,8 @@ export const Pages = () => (
     <Route path="/loops" element={<LoopsPage />} />
     <Route path="/loops/:loopId" element={<LoopsPage />} />
     <Route path="/commands" element={<CommandsPage />} />
+    <Route path="/batches" element={<BatchesPage />} />
+    <Route path="/batches/:batchId" element={<BatchesPage />} />
     <Route path="/rules" element={<RulesPage />} />
     <Route path="/audit" element={<AuditPage />} />
     <Route path="/webhooks" element={<WebhooksPage />} />

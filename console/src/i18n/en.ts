@@ -1,3 +1,4 @@
+import { batchesEn } from '../batches/batches-en.ts';
 import { webhooksEn } from '../webhooks/webhooks-en.ts';
 import { peopleEn } from './people-en.ts';
 
@@ -5,6 +6,7 @@ import { peopleEn } from './people-en.ts';
 export const en = {
   product: 'HashInsight',
   people: peopleEn,
+  batches: batchesEn,
   webhooks: webhooksEn,
   nav: {
     title: 'Site operations',
@@ -14,6 +16,7 @@ export const en = {
     recommendations: 'Recommendations',
     loops: 'Closed loops',
     commands: 'Commands',
+    batches: 'Batches',
     rules: 'Auto-approve rules',
     audit: 'Audit log',
     webhooks: 'Webhooks',
@@ -463,6 +466,8 @@ export const en = {
     denied: 'denied',
     cancelled: 'cancelled',
     rolled_back: 'rolled back',
+    paused: 'paused',
+    finished: 'finished',
   },
 };
 export type Messages = typeof en;

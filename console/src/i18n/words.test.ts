@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loopStatuses, recommendationStatuses } from '../../../contracts/api-advisor.ts';
 import { alertStatuses } from '../../../contracts/api-alerting.ts';
+import { batchStatuses } from '../../../contracts/api-control.ts';
 import { batchFaults } from '../../../contracts/batch-bytes.ts';
 import { commandStatuses } from '../../../contracts/command.ts';
 import { minerStates } from '../../../contracts/reading.ts';
@@ -15,8 +16,15 @@ const dictionaries = [
 
 describe.each(dictionaries)('%s', (_, messages) => {
   it('has a word for every status that the API can answer with', () => {
-    const asked = [...alertStatuses, ...loopStatuses, ...recommendationStatuses, ...commandStatuses];
-    for (const status of asked) expect(messages.status).toHaveProperty(status.toLowerCase());
+    const asked = [
+      ...alertStatuses,
+      ...loopStatuses,
+      ...recommendationStatuses,
+      ...commandStatuses,
+      ...batchStatuses,
+    ];
+    const words = { ...messages.state, ...messages.status };
+    for (const status of asked) expect(words).toHaveProperty(status.toLowerCase());
     for (const state of minerStates) expect(messages.state).toHaveProperty(state);
   });
 

@@ -1,3 +1,4 @@
+import { batchesZh } from '../batches/batches-zh.ts';
 import { webhooksZh } from '../webhooks/webhooks-zh.ts';
 import type { Messages } from './en.ts';
 import { peopleZh } from './people-zh.ts';
@@ -6,6 +7,7 @@ import { peopleZh } from './people-zh.ts';
 export const zh: Messages = {
   product: 'HashInsight',
   people: peopleZh,
+  batches: batchesZh,
   webhooks: webhooksZh,
   nav: {
     title: '站点运维',
@@ -15,6 +17,7 @@ export const zh: Messages = {
     recommendations: '处置建议',
     loops: '闭环流程',
     commands: '命令',
+    batches: '批量命令',
     rules: '自动审批规则',
     audit: '审计日志',
     webhooks: '事件回调',
@@ -461,5 +464,7 @@ export const zh: Messages = {
     denied: '已否决',
     cancelled: '已取消',
     rolled_back: '已回滚',
+    paused: '已暂停',
+    finished: '已结束',
   },
 };

@@ -47,6 +47,7 @@ const indicators: Record<string, StatusIndicatorProps.Type> = {
   acknowledged: 'in-progress',
   unknown: 'warning',
   denied: 'error',
+  finished: 'success',
 };
 
 /** The words of every status and state of the API, by their lower-case names. */

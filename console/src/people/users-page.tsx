@@ -11,7 +11,7 @@ import { Fetched } from '../parts/fetched.tsx';
 import { useFormat } from '../parts/format.ts';
 import { ListTable } from '../parts/list-table.tsx';
 import { usePageTitle } from '../parts/page-title.ts';
-import { ReasonModal } from './reason-modal.tsx';
+import { ReasonModal } from '../parts/reason-modal.tsx';
 import { UserModal } from './user-modal.tsx';
 
 const indicators = {

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNotify } from '../app/notices.ts';
 import { useMessages } from '../i18n/language.ts';
-import { FormModal } from '../parts/form-modal.tsx';
+import { FormModal } from './form-modal.tsx';
 
 type ReasonModalProps = {
   /** What is to be done, and to whom. */
