@@ -68,5 +68,11 @@ async def scan(addresses):
     return len(await MinerFactory.from_subnet(addresses).scan())
 
 
+def be_patient():
+    """Its ten seconds for finding out what a miner is are short on a busy machine."""
+    global factory
+    factory = factory.with_identification_timeout_secs(30)
+
+
 if __name__ == "__main__":
-    peer_lines.run(find, act, scan)
+    peer_lines.run(find, act, be_patient, scan)

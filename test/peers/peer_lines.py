@@ -55,7 +55,7 @@ async def _sweep(find, act, at_once, sweeps):
 
     begun, cpu = time.monotonic(), _cpu_s()
     known, unknown = [], targets
-    for _ in range(3):  # a peer's own patience with a busy machine is short
+    for _ in range(3):
         miners = await asyncio.gather(*(bounded(lambda one=one: find(one)) for one in unknown))
         known += [(one, miner) for one, miner in zip(unknown, miners) if miner is not None]
         unknown = [one for one, miner in zip(unknown, miners) if miner is None]
@@ -72,7 +72,7 @@ async def _sweep(find, act, at_once, sweeps):
     _say(kind="end", peak_kb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def run(find, act, scan=None):
+def run(find, act, be_patient, scan=None):
     words = argparse.ArgumentParser()
     words.add_argument("--at-once", type=int, default=32)
     words.add_argument("--sweeps", type=int, default=0)
@@ -84,6 +84,7 @@ def run(find, act, scan=None):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         _say(kind="scan", found=found, took_s=time.monotonic() - begun, cpu_s=_cpu_s() - cpu, peak_kb=peak)
     elif asked.sweeps > 0:
+        be_patient()
         asyncio.run(_sweep(find, act, asked.at_once, asked.sweeps))
     else:
         asyncio.run(_serve(find, act, asked.at_once))

@@ -3,7 +3,7 @@
 import logging
 import warnings
 
-from pyasic import get_miner
+from pyasic import get_miner, settings
 
 import peer_lines
 
@@ -61,5 +61,10 @@ async def act(miner, asked):
     raise ValueError(f"no such order: {order}")
 
 
+def be_patient():
+    """Its three seconds for finding out what a miner is are short where many are asked at once."""
+    settings.update("factory_get_timeout", 30)
+
+
 if __name__ == "__main__":
-    peer_lines.run(find, act)
+    peer_lines.run(find, act, be_patient)
