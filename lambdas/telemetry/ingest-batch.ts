@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AnomaliesDetected } from '../../contracts/alert.ts';
 import { type Memory, type ReusedMemory, reusedMemory } from '../../contracts/memory.ts';
 import {
@@ -65,7 +66,10 @@ export type Ingested =
       readonly spool: SpoolDepth | undefined;
     };
 
-const attempts = 12;
+const attempts = 20;
+/** Batches of a backlog come many at once to one shard: who has lost lets the others go first. */
+const longestWaitMs = 1_000;
+const afterLoss = (losses: number) => delay(Math.random() * Math.min(longestWaitMs, 15 * 2 ** losses));
 
 /**
  * Takes in one batch: sets aside what cannot be used, leaves out what a gateway says of another's miners, keeps its rows for
@@ -142,7 +146,10 @@ const takeIn = async (
   const { header } = batch;
   let known = first;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (attempt > 1) known = await deps.readShard(header, true);
+    if (attempt > 1) {
+      await afterLoss(attempt - 1);
+      known = await deps.readShard(header, true);
+    }
     const step = stepShard(known, batch, receivedAtMs, factsOf, memory);
     const isEmpty = step.found.anomalies.length + step.found.recoveries.length === 0;
     const foundBefore = step.isRepeat ? await deps.readFound(header, header.sequence) : undefined;
