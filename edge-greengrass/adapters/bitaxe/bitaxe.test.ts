@@ -6,7 +6,7 @@ import { ioAt } from '../../test-kit/io-at.ts';
 import { jsonOf, type PlainAnswer, plainPeer } from '../../test-kit/plain-peer.ts';
 import { fieldsOf } from '../values.ts';
 import { bitaxeAdapter } from './bitaxe-adapter.ts';
-import { modelOf, stateOf } from './parse-info.ts';
+import { modelOf, parseValues, stateOf } from './parse-info.ts';
 
 const recorded = dataPath('captures', 'bitaxe', 'v2_0_0');
 const nowMs = () => 1_773_871_985_000;
@@ -212,5 +212,21 @@ describe('AxeOS', () => {
     expect(why()).toBeUndefined();
     expect(why('v2.9.2')).toMatch(/cannot pause/);
     expect(why('v1.0.36')).toMatch(/cannot pause/);
+  });
+});
+
+describe('the second fan', () => {
+  it.each([
+    ['a board with one fan, which says 0', { boardVersion: '601', fan2rpm: 0 }, undefined],
+    ['a board with two', { boardVersion: '702', fan2rpm: 3_900 }, 3_900],
+    ['a board with two, of which one stands', { boardVersion: '702', fan2rpm: 0 }, 0],
+    ['a NerdAxe with two', { fanCount: 2, fanrpm2: 2_747 }, 2_747],
+    ['a NerdAxe with two, of which one stands', { fanCount: 2, fanrpm2: 0 }, 0],
+    ['a NerdAxe with one', { fanCount: 1, fanrpm2: 0 }, undefined],
+  ])('of %s', (_, told, rpm) => {
+    expect(parseValues({ fanrpm: 4_000, ...told })).toEqual({
+      fan1Rpm: 4_000,
+      ...(rpm !== undefined && { fan2Rpm: rpm }),
+    });
   });
 });

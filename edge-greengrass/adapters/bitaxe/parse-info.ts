@@ -10,6 +10,16 @@ const temp = (value: unknown) => {
 /** AxeOS writes what is on as 1, newer versions partly as `true`. */
 const isOn = (value: unknown) => value === true || (numberOf(value) ?? 0) > 0;
 
+/** Boards of AxeOS with two fans (ESP-Miner's `boardVersion`: SupraHex and UltraHex). */
+const twoFans = new Set(['302', '702']);
+/** A board with one fan says 0 for the other, and so would one that stands: NerdAxe counts its fans, AxeOS names its board. */
+const secondFanRpm = (info: Fields): number | undefined => {
+  const fans = numberOf(info.fanCount);
+  if (fans !== undefined) return fans > 1 ? numberOf(info.fanrpm2) : undefined;
+  const rpm = numberOf(info.fan2rpm);
+  return rpm === 0 && !twoFans.has(textOf(info.boardVersion) ?? '') ? undefined : rpm;
+};
+
 /** `GET /api/system/info`: hashrates in GH/s, the core's voltage in mV, temperatures in °C (`temp` chip, `vrTemp` regulator). */
 export const parseValues = (info: Fields): MinerReading['values'] =>
   present({
@@ -19,7 +29,7 @@ export const parseValues = (info: Fields): MinerReading['values'] =>
     chipTempC: maxOf([temp(info.temp), temp(info.temp2)]),
     boardTempC: temp(info.vrTemp),
     fan1Rpm: numberOf(info.fanrpm),
-    fan2Rpm: numberOf(info.fan2rpm),
+    fan2Rpm: secondFanRpm(info),
     fanDutyPct: numberOf(info.fanspeed),
     frequencyMhz: numberOf(info.frequency),
     voltageV: scaled(numberOf(info.coreVoltageActual), 1e-3),
