@@ -63,9 +63,10 @@ async def act(miner, asked):
     raise ValueError(f"no such order: {order}")
 
 
-async def scan(addresses):
-    """How many miners it finds: `addresses` is a subnet."""
-    return len(await MinerFactory.from_subnet(addresses).scan())
+async def scan(addresses, at_once):
+    """How many miners it finds: `addresses` is a subnet. It chooses itself how many it asks at a time, where `at_once` is 0."""
+    finder = MinerFactory.from_subnet(addresses).with_identification_timeout_secs(30)
+    return len(await (finder.with_concurrent_limit(at_once) if at_once else finder).scan())
 
 
 def be_patient():

@@ -74,17 +74,17 @@ async def _sweep(find, act, at_once, sweeps):
 
 def run(find, act, be_patient, scan=None):
     words = argparse.ArgumentParser()
-    words.add_argument("--at-once", type=int, default=32)
+    words.add_argument("--at-once", type=int, default=0)
     words.add_argument("--sweeps", type=int, default=0)
     words.add_argument("--scan", default="")
     asked = words.parse_args()
     if asked.scan and scan is not None:
         begun, cpu = time.monotonic(), _cpu_s()
-        found = asyncio.run(scan(asked.scan))
+        found = asyncio.run(scan(asked.scan, asked.at_once))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         _say(kind="scan", found=found, took_s=time.monotonic() - begun, cpu_s=_cpu_s() - cpu, peak_kb=peak)
     elif asked.sweeps > 0:
         be_patient()
-        asyncio.run(_sweep(find, act, asked.at_once, asked.sweeps))
+        asyncio.run(_sweep(find, act, asked.at_once or 32, asked.sweeps))
     else:
-        asyncio.run(_serve(find, act, asked.at_once))
+        asyncio.run(_serve(find, act, asked.at_once or 32))
