@@ -314,7 +314,8 @@ const edgeBenches = [
     {
       name: 'edge scan',
       page: 'edge.md',
-      about: 'scans of a subnet with few and with all addresses live, beside asic-rs: time, processor time, sockets',
+      about:
+        'scans of a subnet with few and with all addresses live, beside asic-rs: time, processor time, sockets',
       options: [
         { flag: 'prefix N', about: 'of the subnet (default 20: 4,094 addresses)' },
         { flag: 'seed N', about: 'of the simulation (default 1)' },

@@ -81,7 +81,12 @@ const run = async () => {
     ...(options.zones !== undefined && { zones: options.zones }),
     ...(options['base-port'] !== undefined && { basePort: options['base-port'] }),
     ...(options['vendor-ports'] !== undefined && {
-      vendorPorts: { ...usualPorts, net: options['vendor-ports'], step: options['address-step'], shared: values['share-ports'] ?? false },
+      vendorPorts: {
+        ...usualPorts,
+        net: options['vendor-ports'],
+        step: options['address-step'],
+        shared: values['share-ports'] ?? false,
+      },
     }),
     ...(options.models && { mix: Object.fromEntries(options.models.map((model) => [model, 1])) }),
   });

@@ -58,23 +58,27 @@ describe.each(peerNames)('%s', { timeout: 90_000 }, (name) => {
     afterAll(() => peer.close());
 
     // A peer gives up by its own clock, which a busy machine can outrun.
-    it.each(modelNames)('reads what a %s physically is, but for what is known', { retry: 2 }, async (model) => {
-      const { entry, physical } = one(model);
-      const known = knownDifferences[name][model] ?? [];
-      const answer = await peer.ask(entry, { order: 'read' }).catch((error: unknown) => error);
-      const wrong =
-        answer instanceof Error
-          ? [...fields]
-          : wrongFields({ entry, physical: physical(), reading: peerReading.parse(answer) });
-      const fieldsOf = (differences: readonly Difference[]) =>
-        differences.flatMap((one) => (one.fields === 'everything' ? [...fields] : one.fields));
-      const expected = fieldsOf(known.filter(({ sometimes }) => !sometimes));
-      const possible = fieldsOf(known.filter(({ sometimes }) => sometimes));
-      expect(
-        wrong.filter((field) => !possible.includes(field) || expected.includes(field)).toSorted(),
-        `${answer instanceof Error ? answer.message : JSON.stringify(answer)}`,
-      ).toEqual(expected.toSorted());
-    });
+    it.each(modelNames)(
+      'reads what a %s physically is, but for what is known',
+      { retry: 2 },
+      async (model) => {
+        const { entry, physical } = one(model);
+        const known = knownDifferences[name][model] ?? [];
+        const answer = await peer.ask(entry, { order: 'read' }).catch((error: unknown) => error);
+        const wrong =
+          answer instanceof Error
+            ? [...fields]
+            : wrongFields({ entry, physical: physical(), reading: peerReading.parse(answer) });
+        const fieldsOf = (differences: readonly Difference[]) =>
+          differences.flatMap((one) => (one.fields === 'everything' ? [...fields] : one.fields));
+        const expected = fieldsOf(known.filter(({ sometimes }) => !sometimes));
+        const possible = fieldsOf(known.filter(({ sometimes }) => sometimes));
+        expect(
+          wrong.filter((field) => !possible.includes(field) || expected.includes(field)).toSorted(),
+          `${answer instanceof Error ? answer.message : JSON.stringify(answer)}`,
+        ).toEqual(expected.toSorted());
+      },
+    );
   });
 });
 

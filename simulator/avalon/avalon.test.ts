@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, converse, type ManualSite, startManualSite } from '../test-support.ts';
 
 let site: ManualSite;
