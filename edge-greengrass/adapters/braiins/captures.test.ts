@@ -133,6 +133,14 @@ describe('a recorded S9 under Braiins OS 22.08, by GraphQL', () => {
       fan4Rpm: 0,
       uptimeS: 1_189,
     });
+    const named = {
+      ...system,
+      bosminer: { info: { ...fieldsOf(fieldsOf(system?.bosminer).info), modelName: 'Antminer S9' } },
+    };
+    const ofAnS9 = parseGraphqlValues(named, boards ?? {});
+    expect(ofAnS9).toMatchObject({ fan1Rpm: 4_080, fan2Rpm: 5_580 });
+    expect(ofAnS9).not.toHaveProperty('fan3Rpm');
+    expect(ofAnS9).not.toHaveProperty('fan4Rpm');
     expect(values.hashrateThs).toBeCloseTo(7.160208944956, 9);
     expect(values.expectedHashrateThs).toBeCloseTo(7.24240252323, 9);
     expect(values.frequencyMhz).toBeCloseTo(420.170944, 6);

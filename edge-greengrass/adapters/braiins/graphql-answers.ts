@@ -38,7 +38,11 @@ export const parseGraphqlValues = (system: Fields, solvers: Fields): MinerReadin
   );
   const power = fieldsOf(fieldsOf(info.summary).power);
   const fans = listOf(info.fans);
-  const fan = (name: string) => numberOf(fans.find((entry) => textOf(entry.name) === name)?.rpm);
+  const fitted = fansOf(textOf(info.modelName));
+  const fan = (name: string) => {
+    const rpm = numberOf(fans.find((entry) => textOf(entry.name) === name)?.rpm);
+    return rpm === 0 && Number(name) >= fitted ? undefined : rpm;
+  };
   return {
     ...boardValues(boards),
     ...present({
@@ -60,6 +64,9 @@ export const parseGraphqlValues = (system: Fields, solvers: Fields): MinerReadin
     }),
   };
 };
+
+/** The firmware tells of all four connectors of the control board, and of those without a fan 0 rpm. An S9 has two fans (Bitmain's manual). */
+const fansOf = (model: string | undefined) => (/\bS9/i.test(model ?? '') ? 2 : 4);
 
 /** A stopped bosminer has no solver. */
 export const graphqlState = (system: Fields, hashrateThs: number | undefined): MinerState => {

@@ -3,6 +3,7 @@ export const identity = '{ bos { hostname info { version { full } } } bosminer {
 export const reading = `{
   bos { faultLight uptime { durationS } }
   bosminer { info {
+    modelName
     fans { name rpm speed }
     summary { power { approxConsumptionW limitW } }
     workSolver {
