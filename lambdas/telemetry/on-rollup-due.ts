@@ -15,6 +15,7 @@ import { compactGroups } from './roll-up-groups.ts';
 import { compactShard } from './roll-up-levels.ts';
 import { requestGroups, requestShard, rollUpRequest } from './roll-up-request.ts';
 import { type RolledUp, rollUpShard } from './roll-up-shard.ts';
+import { doRounds } from './rounds.ts';
 import { requestSetAside } from './set-aside-request.ts';
 import { setAsideSealed } from './set-aside-sealed.ts';
 import { siteTimeZone } from './site-time-zone.ts';
@@ -56,14 +57,7 @@ const deps = {
 const inTurn = inTurns();
 const roundsMs = 60_000;
 
-/** Does rounds until nothing is left or the time is over; then true. */
-const rounds = async (round: () => Promise<{ readonly isMore: boolean }>) => {
-  const untilMs = systemClock.nowMs() + roundsMs;
-  for (;;) {
-    if (!(await round()).isMore) return false;
-    if (systemClock.nowMs() > untilMs) return true;
-  }
-};
+const rounds = (round: () => Promise<{ readonly isMore: boolean }>) => doRounds(round, systemClock, roundsMs);
 
 const measured = async (round: Promise<RolledUp>) => {
   const { behindMs, ...done } = await round;
