@@ -99,7 +99,9 @@ describe.skipIf(!canHaveAddresses)('the discovery command', { timeout: 60_000 },
     const byMac = new Map(inventory.map((entry) => [entry.macAddress, entry]));
     for (const miner of before.config.miners) {
       const entry = byMac.get(miner.mac ?? '');
-      expect(miner).toMatchObject({ vendor: entry?.vendor, host: entry?.host, model: entry?.model });
+      expect(miner).toMatchObject({ vendor: entry?.vendor, host: entry?.host });
+      // A Whatsminer tells its code, too: M50_VH50.
+      expect(miner.model?.replace(/_V[A-Z]\d0$/, '')).toBe(entry?.model);
     }
     expect(before.config.miners.map(({ minerId }) => minerId)).toContain('antminer-0001');
 

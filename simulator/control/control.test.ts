@@ -73,7 +73,7 @@ it('starts 2,000 miners in one process, all in steady state', async () => {
     const answers = await Promise.all(
       inventory.slice(0, 300).map((entry) => ask(entry.rpcPort ?? 0, '{"command":"summary"}')),
     );
-    for (const answer of answers) expect(answer).toContain('"SUMMARY"');
+    for (const answer of answers) expect(answer).toContain('"Elapsed"');
   } finally {
     await site.close();
   }

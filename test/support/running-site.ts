@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CommandEnvelope } from '../../contracts/command.ts';
 import { commandEnvelope } from '../../contracts/command.ts';
+import { envelopesIn } from '../../contracts/command-messages.ts';
 import { type Agent, startAgent } from '../../edge-greengrass/agent.ts';
 import type { EdgeBus } from '../../edge-greengrass/bus/edge-bus.ts';
 import { mqttBusOf } from '../../edge-greengrass/bus/mqtt-bus.ts';
@@ -60,8 +61,10 @@ export const startGateway = async (cloud: RunningCloud): Promise<RunningAgent> =
     ...bus,
     subscribe: (topic, receive) =>
       bus.subscribe(topic, async (payload) => {
-        const envelope = commandEnvelope.safeParse(jsonOf(payload));
-        if (envelope.success) received.push(envelope.data);
+        for (const one of envelopesIn(payload)) {
+          const envelope = commandEnvelope.safeParse(jsonOf(one));
+          if (envelope.success) received.push(envelope.data);
+        }
         await receive(payload);
       }),
   };
