@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { createServer, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -21,41 +21,44 @@ import { eventually as eventuallyWithin, type RunningCloud, startCloud } from '.
 const eventually = <T>(what: string, ask: () => Promise<T | undefined> | T | undefined) =>
   eventuallyWithin(what, ask, 90_000);
 
-/** The way to the broker, which the test closes and opens. */
+/** A line to a port that can be cut and mended. It keeps its own port meanwhile, which others would take, and resets who comes. */
 const startWay = async (port: number) => {
   const open = new Set<Socket>();
-  let server: Server | undefined;
-  let own = 0;
-  const listen = () =>
-    new Promise<void>((resolve) => {
-      server = createServer((near) => {
-        const far = dial(port, '127.0.0.1');
-        for (const [one, other] of [
-          [near, far],
-          [far, near],
-        ] as const) {
-          open.add(one);
-          one.on('error', () => other.destroy());
-          one.on('close', () => {
-            open.delete(one);
-            other.destroy();
-          });
-          one.pipe(other);
-        }
+  let isCut = false;
+  const server = createServer((near) => {
+    if (isCut) return void near.resetAndDestroy();
+    const far = dial(port, '127.0.0.1');
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
       });
-      server.listen(own, '127.0.0.1', () => {
-        const address = server?.address();
-        if (address && typeof address === 'object') own = address.port;
-        resolve();
-      });
-    });
-  const cut = async () => {
-    const closed = new Promise<void>((resolve) => server?.close(() => resolve()));
-    for (const socket of open) socket.destroy();
-    await closed;
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (!address || typeof address === 'string') throw new Error('the way has no port');
+  return {
+    port: address.port,
+    cut: () => {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+    },
+    mend: () => {
+      isCut = false;
+    },
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
   };
-  await listen();
-  return { port: own, cut, mend: listen };
 };
 
 let cloud: RunningCloud;
@@ -123,7 +126,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await agent?.stop();
-  await way?.cut();
+  await way?.close();
   await cloud?.close();
 });
 
@@ -168,7 +171,7 @@ it('goes on over HTTPS when MQTT is away, and takes what comes over both paths o
   await eventually('the line', () => (agent.status().online ? true : undefined));
   const one = await propose(first);
   expect(await completed(one)).toBe('COMPLETED');
-  await way.cut();
+  way.cut();
   const before = received.length;
   const two = await propose(second);
   expect(await completed(two)).toBe('COMPLETED');
@@ -178,7 +181,7 @@ it('goes on over HTTPS when MQTT is away, and takes what comes over both paths o
   // So do receipts, or what was sent would lie in the spool until MQTT is back.
   const cutMs = Date.now();
   await eventually('a receipt over HTTPS', () => (receipts.some((at) => at > cutMs) ? true : undefined));
-  await way.mend();
+  way.mend();
   await eventually('the envelope that waited at the broker', () =>
     received.filter((id) => id === two).length >= 2 ? true : undefined,
   );
