@@ -45,7 +45,8 @@ export const dispatchToGateway =
   (deps: DispatchDeps) =>
   async (siteId: number, gatewayId: string, commandIds: readonly string[]): Promise<void> => {
     let asked: readonly string[] = commandIds;
-    const looks = { allocated: 0, left: mostLooks };
+    let busyWith = 0;
+    let looksLeft = mostLooks;
     for (let lost = 0; lost < attempts; ) {
       if (asked.length === 0) return;
       const [lane, own] = await Promise.all([
@@ -58,9 +59,9 @@ export const dispatchToGateway =
       const isConcerned = ready.length > 0 || (isBusy && asked.some((id) => lane.commandIds.includes(id)));
       if (!isConcerned) return;
       if (isBusy) {
-        if (looks.allocated !== lane.allocated)
-          Object.assign(looks, { allocated: lane.allocated, left: mostLooks });
-        if (looks.left-- > 0) await deps.wait(lookMs * (0.5 + Math.random()));
+        if (busyWith !== lane.allocated) looksLeft = mostLooks;
+        busyWith = lane.allocated;
+        if (looksLeft-- > 0) await deps.wait(lookMs * (0.5 + Math.random()));
         else await sendOutstanding(deps, siteId, gatewayId, lane);
         continue;
       }
