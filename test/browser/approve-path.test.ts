@@ -198,6 +198,18 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     expect(await page.getByRole('button', { name: /New rule|Edit|Activate/ }).count()).toBe(0);
   });
 
+  it('sends people whose session has ended to sign in, and back to the same page', async () => {
+    const page = await open();
+    await signIn(page, 'operator@demo.local', '/commands');
+    await page.getByRole('heading', { name: /^Commands/ }).waitFor();
+    await visit.context.clearCookies({ name: 'session' });
+    await page.locator('input[name=password]').waitFor();
+    await fillLogin(page, 'operator@demo.local', 'operator-demo');
+    await page.waitForURL('**/commands');
+    await page.getByRole('heading', { name: /^Commands/ }).waitFor();
+    await page.getByRole('cell', { name: first ?? '' }).waitFor();
+  });
+
   it('lets an operator try an order to all miners dry and propose it, and a manager approve it', async () => {
     const page = await open();
     await signIn(page, 'operator@demo.local', '/batches');
@@ -227,17 +239,5 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     await batch.getByText('1 of 1 approvals').waitFor();
     await batch.getByText('finished', { exact: true }).waitFor();
     expect(await batch.getByRole('button').count()).toBe(0);
-  });
-
-  it('sends people whose session has ended to sign in, and back to the same page', async () => {
-    const page = await open();
-    await signIn(page, 'operator@demo.local', '/commands');
-    await page.getByRole('heading', { name: /^Commands/ }).waitFor();
-    await visit.context.clearCookies({ name: 'session' });
-    await page.locator('input[name=password]').waitFor();
-    await fillLogin(page, 'operator@demo.local', 'operator-demo');
-    await page.waitForURL('**/commands');
-    await page.getByRole('heading', { name: /^Commands/ }).waitFor();
-    await page.getByRole('cell', { name: first ?? '' }).waitFor();
   });
 });

@@ -64,12 +64,13 @@ export const readEverySample = async (page: Page, minerId: string) => {
   expect(hoursShown(page)).toBeCloseTo(0.5, 2);
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
-  const answered = page.waitForResponse((response) => {
+  // From then on no answer to the page before can be meant.
+  await page.reload({ waitUntil: 'commit' });
+  const answered = await page.waitForResponse((response) => {
     const { pathname, searchParams } = new URL(response.url());
     return pathname.endsWith(`/miners/${minerId}/series`) && searchParams.has('fields') && response.ok();
   });
-  await page.reload();
-  const answer = minerSeriesAnswer.parse(await (await answered).json());
+  const answer = minerSeriesAnswer.parse(await answered.json());
   expect(answer.resolution).toBe('raw');
   expect(answer.count).toBeGreaterThan(3);
   await page.getByRole('button', { name: 'Table', exact: true }).click();

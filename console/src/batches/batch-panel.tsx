@@ -6,7 +6,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { BatchView } from '../../../contracts/api-control.ts';
 import { useMessages } from '../i18n/language.ts';
 import { RiskBadge, StatusWord } from '../parts/badges.tsx';
+import { Figure } from '../parts/figure.tsx';
 import { useFormat } from '../parts/format.ts';
+import { VoteList } from '../parts/vote-list.tsx';
 import { nameOf } from '../parts/who.ts';
 import { BatchButtons } from './batch-buttons.tsx';
 
@@ -66,13 +68,7 @@ export const BatchPanel = ({ batch, onChanged }: PanelProps) => {
           {batch.status === 'PENDING_APPROVAL' && approval.votes_needed > 0 && (
             <div>{recommendations.needsLevel(recommendations.levels[approval.rank_needed])}</div>
           )}
-          <ul className="lines">
-            {approval.votes.map((vote) => (
-              <li key={vote.user_id}>
-                {vote.name}, {time(vote.at)} {vote.reason && `· ${vote.reason}`}
-              </li>
-            ))}
-          </ul>
+          <VoteList votes={approval.votes} />
         </div>
         <Box color="text-body-secondary">
           {texts.requestedBy}: {nameOf(messages, batch.requested_by)} · {texts.created}:{' '}
@@ -82,10 +78,3 @@ export const BatchPanel = ({ batch, onChanged }: PanelProps) => {
     </Container>
   );
 };
-
-const Figure = ({ label, children }: { readonly label: string; readonly children: React.ReactNode }) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>{children}</dd>
-  </div>
-);

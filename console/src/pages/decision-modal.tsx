@@ -1,9 +1,4 @@
-import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Modal from '@cloudscape-design/components/modal';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -11,7 +6,7 @@ import { recommendationAnswer } from '../../../contracts/api-advisor.ts';
 import { call } from '../api/client.ts';
 import { useNotify } from '../app/notices.ts';
 import { useMessages } from '../i18n/language.ts';
-import { useProblem } from '../parts/problem.ts';
+import { FormModal } from '../parts/form-modal.tsx';
 
 export type Decision = 'approve' | 'reject';
 type ModalProps = {
@@ -23,9 +18,8 @@ type ModalProps = {
 
 /** Asks for the reason and sends the decision. A rejection needs one. */
 export const DecisionModal = ({ decision, recommendationId, onClose, onDone }: ModalProps) => {
-  const { recommendations: texts, common } = useMessages();
+  const { recommendations: texts } = useMessages();
   const notify = useNotify();
-  const problem = useProblem();
   const [reason, setReason] = useState('');
   const [isMissing, setMissing] = useState(false);
   const isReject = decision === 'reject';
@@ -49,34 +43,21 @@ export const DecisionModal = ({ decision, recommendationId, onClose, onDone }: M
   });
   const send = () => (isReject && !reason.trim() ? setMissing(true) : sending.mutate());
   return (
-    <Modal
-      visible
-      header={isReject ? texts.rejectTitle : texts.approveTitle}
-      closeAriaLabel={common.close}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {common.cancel}
-            </Button>
-            <Button variant="primary" loading={sending.isPending} onClick={send} data-testid="send-decision">
-              {isReject ? texts.reject : texts.approve}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <FormModal
+      title={isReject ? texts.rejectTitle : texts.approveTitle}
+      sendText={isReject ? texts.reject : texts.approve}
+      sendTestId="send-decision"
+      sending={sending}
+      onSend={send}
+      onClose={onClose}
     >
-      <SpaceBetween size="m">
-        {sending.isError && <Alert type="error">{problem(sending.error)}</Alert>}
-        <FormField
-          label={isReject ? texts.reasonRequired : texts.reasonOptional}
-          description={texts.reasonHelp}
-          errorText={isMissing && !reason.trim() ? texts.reasonMissing : ''}
-        >
-          <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      <FormField
+        label={isReject ? texts.reasonRequired : texts.reasonOptional}
+        description={texts.reasonHelp}
+        errorText={isMissing && !reason.trim() ? texts.reasonMissing : ''}
+      >
+        <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} />
+      </FormField>
+    </FormModal>
   );
 };

@@ -1,8 +1,9 @@
 import Container from '@cloudscape-design/components/container';
-import { type ReactNode, useMemo } from 'react';
+import { useMemo } from 'react';
 import { alertsAnswer } from '../../../contracts/api-alerting.ts';
 import { refreshMs, useGet, useRecommendations } from '../api/queries.ts';
 import { useMessages } from '../i18n/language.ts';
+import { Figure } from '../parts/figure.tsx';
 import { useFormat } from '../parts/format.ts';
 import { RouteLink } from '../parts/route-link.tsx';
 import { type LiveMiner, sumUp } from './live-fleet.ts';
@@ -46,10 +47,3 @@ export const FleetFigures = ({ siteId, miners }: { siteId: number; miners: reado
     </Container>
   );
 };
-
-const Figure = ({ label, children }: { label: string; children: ReactNode }) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>{children}</dd>
-  </div>
-);

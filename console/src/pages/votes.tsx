@@ -1,12 +1,11 @@
 import Box from '@cloudscape-design/components/box';
 import type { Recommendation } from '../../../contracts/api-advisor.ts';
 import { useMessages } from '../i18n/language.ts';
-import { useFormat } from '../parts/format.ts';
+import { VoteList } from '../parts/vote-list.tsx';
 
 /** Who has approved, and what is still missing. */
 export const Votes = ({ recommendation: { approval, status } }: { recommendation: Recommendation }) => {
   const texts = useMessages().recommendations;
-  const { time } = useFormat();
   return (
     <div>
       <Box variant="awsui-key-label">{texts.approval}</Box>
@@ -18,15 +17,7 @@ export const Votes = ({ recommendation: { approval, status } }: { recommendation
       {status === 'pending' && approval.missing_level && (
         <div>{texts.needsLevel(texts.levels[approval.missing_level])}</div>
       )}
-      {approval.votes.length > 0 && (
-        <ul className="lines">
-          {approval.votes.map((vote) => (
-            <li key={vote.user_id}>
-              {vote.name}, {time(vote.at)} {vote.reason && `· ${vote.reason}`}
-            </li>
-          ))}
-        </ul>
-      )}
+      <VoteList votes={approval.votes} />
     </div>
   );
 };

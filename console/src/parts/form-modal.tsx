@@ -11,6 +11,8 @@ type FormModalProps = {
   readonly title: string;
   /** On the button that sends it; "Save" where it is left out. */
   readonly sendText?: string;
+  /** By which a test finds that button. */
+  readonly sendTestId?: string;
   readonly sending: { readonly isPending: boolean; readonly isError: boolean; readonly error: unknown };
   readonly onSend: () => void;
   readonly onClose: () => void;
@@ -19,7 +21,15 @@ type FormModalProps = {
 };
 
 /** A form in a dialog, with what went wrong above its fields. */
-export const FormModal = ({ title, sendText, sending, onSend, onClose, children }: FormModalProps) => {
+export const FormModal = ({
+  title,
+  sendText,
+  sendTestId,
+  sending,
+  onSend,
+  onClose,
+  children,
+}: FormModalProps) => {
   const { common } = useMessages();
   const problem = useProblem();
   return (
@@ -34,7 +44,7 @@ export const FormModal = ({ title, sendText, sending, onSend, onClose, children 
             <Button variant="link" onClick={onClose}>
               {common.cancel}
             </Button>
-            <Button variant="primary" loading={sending.isPending} onClick={onSend}>
+            <Button variant="primary" loading={sending.isPending} onClick={onSend} data-testid={sendTestId}>
               {sendText ?? common.save}
             </Button>
           </SpaceBetween>
