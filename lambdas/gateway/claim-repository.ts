@@ -6,6 +6,7 @@ import type { FleetStore } from '../fleet/fleet-keys.ts';
 import { ttlSeconds } from '../shared/clock.ts';
 import { type ClaimRecord, claimRecord } from './claim.ts';
 import { claimEnds, type GatewayStore, gatewayKeys } from './gateway-keys.ts';
+import { releaseName, reserveNameItem } from './gateway-names.ts';
 
 /** A settled claim is forgotten after so long; the audit log remembers it. */
 const keepMs = 90 * 24 * 3_600_000;
@@ -48,15 +49,17 @@ export const listClaims =
         TableName: fleetTable,
         KeyConditionExpression: 'pk = :site AND begins_with(sk, :prefix)',
         ExpressionAttributeValues: { ':site': `SITE#${siteId}`, ':prefix': 'CLAIM#' },
+        ConsistentRead: true,
       },
     );
     for await (const { Items } of pages) for (const item of Items ?? []) found.push(claimRecord.parse(item));
     return found;
   };
 
+/** Writes a new claim, and reserves its gateway's name where it is given a time. False where the name is another's by now. */
 export const insertClaim =
   (store: GatewayStore) =>
-  async (claim: ClaimRecord, event: NewDomainEvent): Promise<boolean> => {
+  async (claim: ClaimRecord, event: NewDomainEvent, reserveUntilMs?: number): Promise<boolean> => {
     const { site_id, claim_id, expires_at_ms } = claim;
     const put = (Item: Record<string, unknown>): TransactItem => ({
       Put: { TableName: store.fleetTable, Item, ConditionExpression: 'attribute_not_exists(pk)' },
@@ -66,6 +69,7 @@ export const insertClaim =
         put({ ...gatewayKeys.claim(site_id, claim_id), ...kept(claim) }),
         put({ ...gatewayKeys.claimPlace(claim_id), site_id, ttl: ttlSeconds(expires_at_ms + keepMs) }),
         put({ ...gatewayKeys.claimEnd(expires_at_ms, claim_id), claim_id, site_id }),
+        ...(reserveUntilMs === undefined ? [] : [reserveNameItem(store, claim, reserveUntilMs)]),
       ],
       [event],
     );
@@ -87,10 +91,11 @@ export const claimUseItem =
     },
   });
 
-/** Ends a claim that nobody has used. False where somebody has, or it was ended before. */
+/** Ends a claim that nobody has used, and lets go of its name. False where somebody has, or it was ended before. */
 export const endClaim =
   (store: GatewayStore) =>
-  async ({ site_id, claim_id }: ClaimRecord, status: 'withdrawn' | 'expired', event: NewDomainEvent) => {
+  async (claim: ClaimRecord, status: 'withdrawn' | 'expired', event: NewDomainEvent) => {
+    const { site_id, claim_id } = claim;
     const end: TransactItem = {
       Update: {
         TableName: store.fleetTable,
@@ -101,7 +106,13 @@ export const endClaim =
         ExpressionAttributeValues: { ':status': status, ':open': 'open' },
       },
     };
-    return (await commitWithAudit(store)([end], [event])).ok;
+    const { ok } = await commitWithAudit(store)([end], [event]);
+    if (ok)
+      await releaseName(store)(claim.gateway_id, async () => {
+        const open = (await listClaims(store)(site_id)).filter((one) => one.status === 'open');
+        return open.filter((one) => one.gateway_id === claim.gateway_id);
+      });
+    return ok;
   };
 
 const endItem = z.object({ claim_id: z.string(), site_id: z.int(), sk: z.string() });

@@ -7,17 +7,22 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import type { ClaimRecord } from './claim.ts';
 import type { GatewayRecord } from './gateway.ts';
 import { type Actor, bySystem, gatewayEvent } from './gateway-events.ts';
+import type { NameHolder } from './gateway-names.ts';
 import { hashOf, newClaimCode } from './secrets.ts';
 import type { MadeIdentity } from './thing-registry.ts';
 
 export type CreateClaimDeps = {
-  /** The site that has a gateway of this name, if any. */
-  readonly findSite: (gatewayId: string) => Promise<number | undefined>;
+  readonly findNameHolder: (gatewayId: string, nowMs: number) => Promise<NameHolder | undefined>;
   readonly readGateway: (siteId: number, gatewayId: string) => Promise<GatewayRecord | undefined>;
   /** Those of these zones that the site does not have. */
   readonly missingZones: (siteId: number, zoneIds: readonly string[]) => Promise<readonly string[]>;
-  readonly insertClaim: (claim: ClaimRecord, event: NewDomainEvent) => Promise<boolean>;
+  readonly insertClaim: (
+    claim: ClaimRecord,
+    event: NewDomainEvent,
+    reserveUntilMs?: number,
+  ) => Promise<boolean>;
   readonly makeClaimIdentity: () => Promise<MadeIdentity>;
+  readonly retireClaim: (certificateId: string) => Promise<void>;
   readonly mqttEndpoint: () => Promise<{ readonly host: string; readonly port: number }>;
   readonly template: string;
   readonly clock: Clock;
@@ -26,8 +31,9 @@ export type ClaimSecret = z.infer<typeof claimSecret>;
 type Owner = { readonly tenantId: string; readonly siteId: number };
 
 /**
- * Makes the right to register one gateway, once: a new one, or one that the site has, which is to be given new credentials and keeps its zones. The
- * code, and the claim certificate where one was asked for, are in the answer and nowhere else.
+ * Makes the right to register one gateway, once: a new one, whose name nobody else gets as long as the claim is good, or one that the site has,
+ * which is to be given new credentials and keeps its zones. The code, and the claim certificate where one was asked for, are in the answer and nowhere
+ * else. `conflict` where the name is another site's.
  */
 export const createClaim =
   (deps: CreateClaimDeps) =>
@@ -37,10 +43,12 @@ export const createClaim =
     wanted: z.output<typeof newClaim>,
   ): Promise<Result<{ claim: ClaimRecord; secret: ClaimSecret }>> => {
     const { gateway_id, name } = wanted;
-    const siteOfName = await deps.findSite(gateway_id);
-    if (siteOfName !== undefined && siteOfName !== siteId)
-      return fail('conflict', `gateway_id ${gateway_id} is taken`);
-    const known = siteOfName === undefined ? undefined : await deps.readGateway(siteId, gateway_id);
+    const nowMs = deps.clock.nowMs();
+    const holder = await deps.findNameHolder(gateway_id, nowMs);
+    const taken = fail('conflict', `gateway_id ${gateway_id} is taken`);
+    if (holder && holder.siteId !== siteId) return taken;
+    const isThere = holder !== undefined && holder.reservedUntilMs === undefined;
+    const known = isThere ? await deps.readGateway(siteId, gateway_id) : undefined;
     const zone_ids = wanted.zone_ids ?? known?.zone_ids ?? 'all';
     if (known && !isDeepStrictEqual(zone_ids, known.zone_ids))
       return fail(
@@ -52,7 +60,7 @@ export const createClaim =
       return fail('validation_failed', `zone_ids: ${unknown} is not a zone of this site`);
     const { claimId, code } = newClaimCode();
     const identity = wanted.with_certificate ? await deps.makeClaimIdentity() : undefined;
-    const nowMs = deps.clock.nowMs();
+    const expiresAtMs = nowMs + wanted.valid_for_hours * 3_600_000;
     const claim: ClaimRecord = {
       claim_id: claimId,
       code_hash: hashOf(code),
@@ -63,11 +71,15 @@ export const createClaim =
       zone_ids,
       status: 'open',
       created_at_ms: nowMs,
-      expires_at_ms: nowMs + wanted.valid_for_hours * 3_600_000,
+      expires_at_ms: expiresAtMs,
       ...(identity && { certificate_id: identity.certificateId }),
     };
     const event = gatewayEvent(claim, by, 'gateway.claim.created', { claim_id: claimId });
-    if (!(await deps.insertClaim(claim, event))) throw new Error('A claim id came twice');
+    const reserveUntilMs = isThere ? undefined : Math.max(expiresAtMs, holder?.reservedUntilMs ?? 0);
+    if (!(await deps.insertClaim(claim, event, reserveUntilMs))) {
+      if (identity) await deps.retireClaim(identity.certificateId);
+      return taken;
+    }
     const secret: ClaimSecret = { code };
     if (identity) {
       const { host, port } = await deps.mqttEndpoint();

@@ -167,6 +167,29 @@ describe('registration by claim', () => {
     });
   });
 
+  it('reserves the name of an open claim: no other site claims or registers it until the claim has ended', async () => {
+    const rival = { tenantId: 'rival', siteId: 8 };
+    const named = { gateway_id: 'gw-wanted', name: 'Wanted', zone_ids: 'all' as const };
+    const wanted = { ...named, valid_for_hours: 2, with_certificate: false };
+    const taken = { ok: false, failure: { code: 'conflict', message: 'gateway_id gw-wanted is taken' } };
+    const long = unwrap(await cloud.claim(owner, person, wanted));
+    const short = unwrap(await cloud.claim(owner, person, { ...wanted, valid_for_hours: 1 }));
+    expect(await cloud.claim(rival, person, wanted)).toMatchObject(taken);
+    expect(await cloud.registerByHand(rival, person, named)).toMatchObject(taken);
+    expect(await cloud.endClaim(short.claim, 'withdrawn', person)).toBe(true);
+    cloud.pass(90 * 60_000);
+    expect(await cloud.claim(rival, person, wanted)).toMatchObject(taken);
+    expect(await cloud.endClaim(long.claim, 'withdrawn', person)).toBe(true);
+    unwrap(await cloud.claim(rival, person, wanted));
+    cloud.pass(2 * 3_600_000);
+    const late = unwrap(await cloud.claim(owner, person, wanted));
+    const { csrPem } = await newRequest();
+    expect(await cloud.register({ claim: late.secret.code, csr_pem: csrPem })).toMatchObject({ ok: true });
+    expect(await cloud.claim(rival, person, wanted)).toMatchObject(taken);
+    expect(await cloud.endClaim(late.claim, 'withdrawn', person)).toBe(false);
+    expect(await cloud.registerByHand(rival, person, named)).toMatchObject(taken);
+  });
+
   it('is bound to no zones that leave a miner of its outside, and keeps its zones when it registers anew', async () => {
     const { gatewayId } = await registered();
     const miner = (minerId: string, zone_id: string) => ({

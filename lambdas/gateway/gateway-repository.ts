@@ -4,6 +4,7 @@ import { commitWithAudit, type TransactItem } from '../audit/commit-with-audit.t
 import type { FleetStore } from '../fleet/fleet-keys.ts';
 import { type GatewayRecord, gatewayRecord } from './gateway.ts';
 import { type GatewayStore, gatewayKeys } from './gateway-keys.ts';
+import { takeNameItem } from './gateway-names.ts';
 
 /** As it is at this moment: a revocation counts from the next read on. */
 export const readGateway =
@@ -62,13 +63,8 @@ const putRecord = ({ fleetTable }: FleetStore, record: GatewayRecord): TransactI
 export const insertGateway =
   (store: GatewayStore) =>
   async (record: GatewayRecord, events: readonly NewDomainEvent[], beside: readonly TransactItem[] = []) => {
-    const name: TransactItem = {
-      Put: {
-        TableName: store.fleetTable,
-        Item: { ...gatewayKeys.name(record.gateway_id), site_id: record.site_id },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    };
+    const { gateway_id, site_id, created_at } = record;
+    const name = takeNameItem(store, gateway_id, site_id, Date.parse(created_at));
     const committed = await commitWithAudit(store)([putRecord(store, record), name, ...beside], events);
     return committed.ok;
   };

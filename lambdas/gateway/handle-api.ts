@@ -15,7 +15,7 @@ import * as claims from './claim-repository.ts';
 import { createClaim, endClaim } from './create-claim.ts';
 import type { GatewayRecord } from './gateway.ts';
 import { byPerson } from './gateway-events.ts';
-import { findSiteOfGateway, missingZones } from './gateway-names.ts';
+import { findNameHolder, missingZones } from './gateway-names.ts';
 import { insertGateway, listGateways, readGateway, replaceGateway } from './gateway-repository.ts';
 import { registerGateway } from './register-gateway.ts';
 import { sealSecret } from './seal-secret.ts';
@@ -59,7 +59,7 @@ const revoke = revokeGateway({
 });
 const claimFor = createClaim({
   ...shared,
-  findSite: findSiteOfGateway(store),
+  findNameHolder: findNameHolder(store),
   insertClaim: claims.insertClaim(store),
   makeClaimIdentity: () => things.makeClaimIdentity(env.CLAIM_POLICY),
   template: env.PROVISIONING_TEMPLATE,

@@ -12,7 +12,7 @@ import { readCertificateRequest } from './certificate-request.ts';
 import { bindZones, requestRotation, revokeGateway } from './change-gateway.ts';
 import * as claims from './claim-repository.ts';
 import { createClaim, endClaim, endDueClaims } from './create-claim.ts';
-import { findSiteOfGateway, missingZones } from './gateway-names.ts';
+import { findNameHolder, findSiteOfGateway, missingZones } from './gateway-names.ts';
 import { insertGateway, listGateways, readGateway, replaceGateway } from './gateway-repository.ts';
 import { provisionByClaim } from './provision-by-claim.ts';
 import { publicKeyHashOf } from './public-key.ts';
@@ -65,6 +65,7 @@ export const startGateways = async () => {
     replaceGateway: replaceGateway(store),
     claimUseItem: claims.claimUseItem(store),
     findSite: findSiteOfGateway(store),
+    findNameHolder: findNameHolder(store),
     missingZones: missingZones(store),
     servedMiners: servedMiners(store),
     insertClaim: claims.insertClaim(store),
