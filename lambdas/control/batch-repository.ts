@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { BatchStatus } from '../../contracts/api-control.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
+import { sealedOnly } from '../sealing/seal-orders.ts';
 import { ttlSeconds } from '../shared/clock.ts';
 import { cursorAfter } from '../shared/cursor.ts';
 import {
@@ -118,7 +119,12 @@ export const putBatch =
     const put: TransactItem = {
       Put: {
         TableName: store.controlTable,
-        Item: { ...controlKeys.batch(batch.siteId, batch.batchId), ...batch, ...indexKeys(batch) },
+        Item: {
+          ...controlKeys.batch(batch.siteId, batch.batchId),
+          ...batch,
+          order: sealedOnly(batch.order),
+          ...indexKeys(batch),
+        },
         ...unchanged,
       },
     };

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CommandStatus } from '../../contracts/command.ts';
 import type { NewDomainEvent } from '../../contracts/domain-event.ts';
 import { type AuditStore, commitWithAudit, type TransactItem } from '../audit/commit-with-audit.ts';
+import { sealedOnly } from '../sealing/seal-orders.ts';
 import { cursorAfter } from '../shared/cursor.ts';
 import { type CommandRecord, commandRecord } from './command.ts';
 import {
@@ -87,7 +88,12 @@ export const newCommandItem = (
 ): TransactItem => ({
   Put: {
     TableName,
-    Item: { ...controlKeys.command(command.siteId, command.commandId), ...command, ...indexKeys(command) },
+    Item: {
+      ...controlKeys.command(command.siteId, command.commandId),
+      ...command,
+      order: sealedOnly(command.order),
+      ...indexKeys(command),
+    },
     ...isNew,
   },
 });

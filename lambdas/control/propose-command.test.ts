@@ -51,3 +51,17 @@ test.each([
   expect(result).toMatchObject({ ok: false, failure: { code } });
   expect(await control.events()).toEqual(before);
 });
+
+test('is not stored with a pool password in clear, whoever let it through', async () => {
+  const before = await control.events();
+  const pools = [{ url: 'stratum+tcp://pool.example:3333', user: 'w.1', password: 's3cret-pool' }];
+  const clear = proposal('gw1_m2', {
+    recommendationId: 'rec-3',
+    order: { type: 'POOL_SET', params: { pools } },
+    approvals: ['user:5', 'user:6'],
+  });
+  await expect(control.propose(clear)).rejects.toThrow(
+    'An order with a pool password in clear is not stored',
+  );
+  expect(await control.events()).toEqual(before);
+});

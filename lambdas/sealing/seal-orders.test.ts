@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type MinerOrder, minerOrder } from '../../contracts/command.ts';
 import { newGatewayKeys } from '../../edge-greengrass/sealing/gateway-keys.ts';
 import { sealingKeyId } from './seal-for-gateway.ts';
-import { sealOrder, withoutPasswords } from './seal-orders.ts';
+import { sealedOnly, sealOrder, withoutPasswords } from './seal-orders.ts';
 
 const order = (...passwords: string[]): MinerOrder => ({
   type: 'POOL_SET',
@@ -62,5 +62,14 @@ describe('pool passwords of an order', async () => {
     const sealed = await seal(7, ['gw-1'], order('a'));
     if (!sealed.ok) throw new Error('not sealed');
     expect(withoutPasswords(sealed.value)).toEqual(withoutPasswords(order('b')));
+  });
+
+  it('are never stored in clear', async () => {
+    const sealed = await seal(7, ['gw-1'], order('a', ''));
+    if (!sealed.ok) throw new Error('not sealed');
+    expect(sealedOnly(sealed.value)).toBe(sealed.value);
+    expect(() => sealedOnly(order('', 's3cret-pool'))).toThrow(
+      'An order with a pool password in clear is not stored',
+    );
   });
 });

@@ -57,6 +57,13 @@ const sealPool = async (siteId: number, keys: ReadonlyMap<string, Uint8Array>, p
   return { url: pool.url, user: pool.user, password: '', sealedPasswords };
 };
 
+/** The order as it may be written; throws Error where a pool's password stands in it in clear, which no caller may have let through. */
+export const sealedOnly = <O extends CommandOrder>(order: O): O => {
+  if (order.type === 'POOL_SET' && order.params.pools.some(({ password }) => password !== ''))
+    throw new Error('An order with a pool password in clear is not stored');
+  return order;
+};
+
 /** The order without its pools' passwords in any form: what a request is compared by with an earlier one. */
 export const withoutPasswords = (order: CommandOrder): CommandOrder =>
   order.type === 'POOL_SET'
