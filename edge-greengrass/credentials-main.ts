@@ -98,7 +98,7 @@ const run = async (command: 'census' | 'rotate', configPath: string) => {
     const { stopped } = await rotatePasswords(new Set(wanted), {
       ...common,
       changes: new PasswordChanges(state, vault),
-      keep: gateway.keep,
+      keep: (miners) => gateway.keep(config.miners, miners),
       clock: realClock(Date.now),
       onOutcome: (minerId, outcome) => outcomes.set(minerId, outcome),
     });

@@ -144,7 +144,7 @@ const run = async (configPath: string) => {
   if (!isDryRun) {
     const gateway = await openGateway(configPath, values.state);
     try {
-      await gateway.keep(discovery.adoption.miners);
+      await gateway.keep(config.miners, discovery.adoption.miners);
       gateway.remember(discovery.adoption.seen, inventoryEvents(discovery.adoption.changes));
       gateway.tellRunning();
     } finally {

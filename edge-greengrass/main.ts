@@ -97,7 +97,8 @@ const run = async () => {
       onSweep: site.takeSweep,
       onSafety: site.takeSafety,
       onInventory: async (miners) => {
-        await keepMiners(opened.config, values.state, await openDisk(opened.config, values.state), miners);
+        const { config } = opened;
+        await keepMiners(config, values.state, await openDisk(config, values.state), config.miners, miners);
         setImmediate(reload);
       },
     });

@@ -31,8 +31,8 @@ export const hearPeer = (python: string, peer: PeerName, args: readonly string[]
     child.stderr.on('data', (chunk) => (errors = `${errors}${chunk}`.slice(-2_000)));
     createInterface({ input: child.stdout }).on('line', (line) => heard.push(words.parse(JSON.parse(line))));
     child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve(heard) : reject(new Error(`${peer} ended with ${code}: ${errors}`)),
+    child.once('close', (code, signal) =>
+      code === 0 ? resolve(heard) : reject(new Error(`${peer} ended with ${code ?? signal}: ${errors}`)),
     );
     child.stdin.end(lines.map((line) => `${line}\n`).join(''));
   });

@@ -87,6 +87,7 @@ it('a running gateway remembers its miners, takes over their new passwords, and 
     const from = { username: 'root', password: miner?.password ?? '' };
     const to = { username: 'root', password: at?.password ?? '' };
     await besides.keep(
+      besides.config.miners,
       besides.config.miners.map((each) => (each === miner ? { ...each, password: 'before' } : each)),
     );
     new PasswordChanges(besides.state, besides.vault).prepare(

@@ -54,8 +54,11 @@ export const openGateway = async (configPath: string, stateDir: string, log: Log
     state,
     vault,
     remembered: known.all(),
-    /** Seals the inventory. What comes after may be repeated: a stop in between loses no miner's address or login. */
-    keep: (miners: readonly ConfiguredMiner[]) => keepMiners(config, stateDir, disk, miners),
+    /**
+     * Seals what the caller made of the inventory `before`. What comes after may be repeated: a stop in between loses no miner's address or login.
+     */
+    keep: (before: readonly ConfiguredMiner[], after: readonly ConfiguredMiner[]) =>
+      keepMiners(config, stateDir, disk, before, after),
     /** Remembers who was seen and puts the events where the gateway sends them from. */
     remember: (
       seen: readonly { readonly minerId: string; readonly found: FoundMachine }[],

@@ -116,7 +116,13 @@ describe('a gateway that runs while its configuration changes', () => {
       ...base,
       miners: [peer.configured, { ...peer.configured, minerId: 'm-2' }],
     });
-    await keepMiners(config, state(), await openDisk(config, state()), config.miners);
+    await keepMiners(
+      config,
+      state(),
+      await openDisk(config, state()),
+      config.miners.slice(0, 1),
+      config.miners,
+    );
     await until('the sealed miners', () => logged('config_taken').length === 3);
     expect(logged('config_taken')[2]).toMatchObject({ fields: 'miners', restarted: true });
 

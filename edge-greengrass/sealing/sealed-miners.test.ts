@@ -94,7 +94,13 @@ describe('miners of a gateway', () => {
     if (!first || !second) throw new Error('no miners');
     const disk = await openDisk(deployed(2), stateDir);
     for (const password of ['rotated-1', 'rotated-2']) {
-      await keepMiners(place, stateDir, disk, [{ ...first, password, host: '10.12.0.9' }, second]);
+      await keepMiners(
+        place,
+        stateDir,
+        disk,
+        [first, second],
+        [{ ...first, password, host: '10.12.0.9' }, second],
+      );
       expect((await start(2)).map((miner) => [miner.host, miner.password])).toEqual([
         ['10.12.0.9', password],
         ['10.11.0.1', 'pw-1-Zq'],
@@ -103,6 +109,22 @@ describe('miners of a gateway', () => {
     for (const { file, text } of onDisk())
       expect([file, text.includes('pw-1-Zq'), text.includes('10.11.')]).toEqual([file, false, false]);
     expect((await start(3)).map(({ password }) => password)).toEqual(['pw-0-Zq', 'pw-1-Zq', 'pw-2-Zq']);
+  });
+
+  it('hold what a scan found and what a change of passwords did, also when both are kept at once', async () => {
+    install({ miners: miners.slice(0, 20) });
+    const { miners: before } = await begin();
+    const config = readGatewayConfig(configPath);
+    const disk = await openDisk(config, stateDir);
+    const moved = before.map((miner, at) => (at % 2 ? { ...miner, host: `10.99.0.${at}` } : miner));
+    const changes = before.map((_, changed) =>
+      before.map((miner, at) => (at === changed ? { ...miner, password: `new-${at}` } : miner)),
+    );
+    await Promise.all([moved, ...changes].map((after) => keepMiners(config, stateDir, disk, before, after)));
+    const kept = (await settleMiners(config, stateDir, disk, configPath)).miners;
+    expect(kept.map(({ host, password }) => [host, password])).toEqual(
+      moved.map(({ host }, at) => [host, `new-${at}`]),
+    );
   });
 
   it('do not open at another gateway', async () => {

@@ -1,11 +1,13 @@
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { type SealedValue, type SealingContext, sealedValue } from '../../contracts/sealed.ts';
 import type { ConfiguredMiner, GatewayConfig } from '../config.ts';
 import { openInventory, sealInventory } from './inventory.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
+import { mergeInventories } from './merge-inventories.ts';
 import { writeSecretFile } from './secret-file.ts';
 
 const sealedFile = z.strictObject({
@@ -26,22 +28,50 @@ const contextOf = ({ siteId, gatewayId }: Gateway): SealingContext => ({
 
 type Gateway = Pick<GatewayConfig, 'siteId' | 'gatewayId'>;
 
-const readSealed = (stateDir: string): z.infer<typeof sealedFile> | undefined => {
+const readText = (stateDir: string): string | undefined => {
   const file = sealedMinersFile(stateDir);
   if (!existsSync(file)) return undefined;
   chmodSync(file, 0o600);
-  return sealedFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return readFileSync(file, 'utf8');
 };
+const parseSealed = (text: string | undefined) =>
+  text === undefined ? undefined : sealedFile.parse(JSON.parse(text));
+const readSealed = (stateDir: string) => parseSealed(readText(stateDir));
 
-/** Keeps miners in the state directory, sealed under the disk's key. */
+/**
+ * Keeps in the state directory, sealed under the disk's key, what the caller made of the miners `before`. The gateway and commands beside it may do so
+ * at once: each finds what the other changed in the file, and leaves it there.
+ */
 export const keepMiners = async (
   config: Gateway,
   stateDir: string,
   disk: KeyWrapper,
-  miners: readonly ConfiguredMiner[],
-) => keep(stateDir, await sealInventory(disk, miners, contextOf(config)), readSealed(stateDir)?.deployed);
+  before: readonly ConfiguredMiner[],
+  after: readonly ConfiguredMiner[],
+): Promise<void> => {
+  const context = contextOf(config);
+  for (;;) {
+    const text = readText(stateDir);
+    const sealed = parseSealed(text);
+    const now = sealed ? await openInventory(disk, sealed.miners, context) : before;
+    const miners = await sealInventory(disk, mergeInventories(before, after, now), context);
+    const isKept = oneAtATime(stateDir, () => {
+      if (readText(stateDir) !== text) return false;
+      write(stateDir, miners, sealed?.deployed);
+      return true;
+    });
+    if (isKept) return;
+  }
+};
 
+/** In the place of whatever is there. */
 const keep = (
+  stateDir: string,
+  miners: readonly SealedValue[],
+  deployed: readonly SealedValue[] | undefined,
+) => oneAtATime(stateDir, () => write(stateDir, miners, deployed));
+
+const write = (
   stateDir: string,
   miners: readonly SealedValue[],
   deployed: readonly SealedValue[] | undefined,
@@ -50,6 +80,21 @@ const keep = (
     sealedMinersFile(stateDir),
     JSON.stringify({ version: 1, miners, ...(deployed && { deployed }) }),
   );
+
+/** Runs work that no other process runs meanwhile on this directory; a process that dies in it lets go. */
+const oneAtATime = <T>(stateDir: string, work: () => T): T => {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const file = join(stateDir, 'miners.lock');
+  const lock = new DatabaseSync(file, { timeout: longestWaitMs });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    chmodSync(file, 0o600);
+    return work();
+  } finally {
+    lock.close();
+  }
+};
+const longestWaitMs = 10_000;
 
 /**
  * The configuration with the miners that this gateway knows. Miners that stand in clear in the configuration's file are

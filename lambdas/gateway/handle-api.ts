@@ -62,6 +62,7 @@ const claimFor = createClaim({
   findNameHolder: findNameHolder(store),
   insertClaim: claims.insertClaim(store),
   makeClaimIdentity: () => things.makeClaimIdentity(env.CLAIM_POLICY),
+  retireClaim,
   template: env.PROVISIONING_TEMPLATE,
 });
 const end = endClaim({ endClaim: claims.endClaim(store), retireClaim });
