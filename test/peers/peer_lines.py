@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -88,3 +89,6 @@ def run(find, act, be_patient, scan=None):
         asyncio.run(_sweep(find, act, asked.at_once or 32, asked.sweeps))
     else:
         asyncio.run(_serve(find, act, asked.at_once or 32))
+    # Threads of a library that still work while the interpreter ends would abort the process (SIGABRT after a scan by asic-rs).
+    sys.stdout.flush()
+    os._exit(0)
