@@ -25,6 +25,13 @@ describe('codes of firmware', () => {
     ['proto', 'HbCommunication', 'board', /hashboard/, /算力板/],
     ['avalon', 'ECHU2:128', 'temperature', /Board 2/, /2 号/],
     ['braiins', 'V2', 'power', /short circuit/, /短路/],
+    ['vnish', '1002', 'control', /configuration/, /配置/],
+    ['vnish', 'chain#3:failure', 'board', /^Board 3 failed$/, /^3 号算力板故障$/],
+    ['vnish', 'chain#1:disconnected', 'board', /Board 1/, /1 号算力板/],
+    ['vnish', 'fan#2:lost', 'fan', /Fan 2/, /2 号风扇/],
+    ['auradine', 'LED8', 'hashrate', /90%/, /90%/],
+    ['auradine', 'LED10', 'board', /hashboard/, /算力板/],
+    ['auradine', 'LED19', 'temperature', /Coolant/, /冷却液/],
   ])('%s %s is of %s, in both languages', (vendor, code, family, en, zh) => {
     const meaning = meaningOf(vendor, code);
     expect(meaning?.family).toBe(family);
@@ -39,6 +46,9 @@ describe('codes of firmware', () => {
     expect(meaningOf('constructor', 'x')).toBeUndefined();
     expect(familyOfError('vnish', 'PSU overload')).toBe('power');
     expect(familyOfError('vnish', 'mystery')).toBeUndefined();
+    expect([meaningOf('vnish', '6'), meaningOf('auradine', 'LED17')]).toEqual([undefined, undefined]);
+    expect([familyOfError('vnish', '6'), familyOfError('auradine', 'LED17')]).toEqual([undefined, undefined]);
+    expect(codeInWords('auradine', 'LED17')).toEqual({ en: 'LED17', zh: 'LED17' });
     expect(codeInWords('vnish', 'mystery')).toEqual({ en: 'mystery', zh: 'mystery' });
     expect(codeInWords('whatsminer', '110').zh).toBe('110（进风口风扇转速检测异常）');
   });
@@ -72,8 +82,12 @@ describe('codes of firmware', () => {
     for (const [vendor, { exact }] of errorTables)
       for (const [code] of exact)
         if (saysTooHot(vendor, code) || saysFanFault(vendor, code)) expect(mayAlarm(code), code).toBe(true);
-    expect(['110', '350', 'ERROR_FAN_LOST', 'fans:1', 'FanSlow'].every(mayAlarm)).toBe(true);
-    expect(['2010', '541', 'SLEEP', 'PSU_PANIC', '602'].some(mayAlarm)).toBe(false);
+    expect(['110', '350', 'ERROR_FAN_LOST', 'fans:1', 'FanSlow', 'fan#2:lost', 'LED9'].every(mayAlarm)).toBe(
+      true,
+    );
+    expect(['2010', '541', 'SLEEP', 'PSU_PANIC', '602', 'chain#1:failure', 'LED4'].some(mayAlarm)).toBe(
+      false,
+    );
   });
 
   it('stand once in each table, and fill in every number that they promise', () => {

@@ -1,9 +1,11 @@
 import type { Vendor } from '../capabilities/firmware-table.ts';
 import { antminer, summaryJudgements } from './antminer.ts';
+import { auradine } from './auradine.ts';
 import { type ErrorFamily, type ErrorMeaning, type ErrorRows, errorRows, lookUp } from './error-meaning.ts';
 import { luxos } from './luxos.ts';
 import { avalon, bitaxe, braiins, sealminer } from './others.ts';
 import { proto } from './proto.ts';
+import { vnish } from './vnish.ts';
 import { whatsminerBoards } from './whatsminer-boards.ts';
 import { whatsminerPower } from './whatsminer-power.ts';
 
@@ -18,6 +20,8 @@ const tables: Readonly<Partial<Record<Vendor, ErrorRows>>> = {
   avalon: errorRows(avalon),
   bitaxe: errorRows(bitaxe),
   braiins: errorRows(braiins),
+  auradine: errorRows(auradine),
+  vnish: errorRows(vnish),
 };
 export const errorTables = Object.entries(tables);
 

@@ -58,9 +58,40 @@ describe('reads', () => {
       HBSerialNo: { length: 3 },
     });
     expect(at(await get('temperature', token), 'body', 'Temperature', 0, 'ChipTemp')).toBeNull();
+    // 132 chips a board, of the maker's reference; 2 is the light of a machine that is well.
+    for (const [name, section, list] of [
+      ['temperature', 'Temperature', 'ChipTemp'],
+      ['frequency', 'Frequency', 'ChipFrequency'],
+      ['voltage', 'Voltage', 'ChipVoltage'],
+    ] as const)
+      expect(at(await get(name, token), 'body', section, name === 'temperature' ? 1 : 0, list)).toHaveLength(
+        132,
+      );
+    expect(at(await get('led', token), 'body', 'LED', 0)).toMatchObject({ Code: 2, Msg: 'Normal' });
     site.clock.nowMs += 31 * 60_000;
     expect((await get('fan', token)).status).toBe(401);
   });
+});
+
+it('says by its light what is wrong, and lists no chips of a board that is off', async () => {
+  const { minerId } = miner();
+  const { token } = await logIn();
+  const code = async () => at(await get('led', token), 'body', 'LED', 0, 'Code');
+  site.inject(minerId, { kind: 'dead_fan', fan: 2 });
+  site.pass(30);
+  expect(await code()).toBe(9);
+  site.clear(minerId);
+  site.pass(60);
+  site.inject(minerId, { kind: 'dead_board', board: 2 });
+  site.pass(30);
+  expect(await code()).toBe(10);
+  expect(at(await get('frequency', token), 'body', 'Frequency', 1, 'ChipFrequency')).toBeNull();
+  expect(at(await get('frequency', token), 'body', 'Frequency', 2, 'ChipFrequency')).toHaveLength(132);
+  await post('led', token, { code: 3 });
+  expect(await code()).toBe(3);
+  await post('led', token, { code: 2 });
+  await post('mode', token, { sleep: 'on' });
+  expect(await code()).toBe(13);
 });
 
 describe('writes', () => {

@@ -1,6 +1,8 @@
 import type { FirmwareView } from '../site/firmware-view.ts';
 import type { Mode } from '../site/settings.ts';
 import type { SimulatedMiner } from '../site/simulated-miner.ts';
+import { clocks, temperatures, voltages } from './chips.ts';
+import { light } from './led.ts';
 
 export const description = 'FluxOS-2024-06.11-d37c5dd4a7f8e4837e63dc99e577620cb5e9361d';
 export const version = '2024-06.11';
@@ -15,8 +17,6 @@ export type Report = {
 
 const mhs = (ths: number) => ths * 1e6;
 const hundredth = (value: number) => Math.round(value * 100) / 100;
-/** Chips that the firmware lists of each board. */
-const listedChips = 6;
 
 /** FluxOS's words for the modes; `custom` is a target of power or hashrate. */
 export const modeWords: Readonly<Record<Mode, string>> = {
@@ -134,33 +134,6 @@ const supply = (view: FirmwareView) => {
   };
 };
 
-const temperatures = (view: FirmwareView) => [
-  {
-    ID: 0,
-    Name: 'Control Board',
-    BoardTemp: [{ ID: 0, Temperature: hundredth(view.inletC) }],
-    ChipTemp: null,
-  },
-  ...view.boards.map((board, index) => ({
-    ID: index + 1,
-    Name: `Hash Board ${index + 1}`,
-    BoardTemp: [view.inletC, board.boardC].map((Temperature, ID) => ({ ID, Temperature })),
-    ChipTemp: board.chipC.map((Temperature, ID) => ({ ID, Temperature })),
-  })),
-];
-
-const perChip = (
-  view: FirmwareView,
-  list: 'ChipVoltage' | 'ChipFrequency',
-  name: 'Voltage' | 'Frequency',
-  ofBoard: (board: FirmwareView['boards'][number]) => number,
-) =>
-  view.boards.map((board, index) => ({
-    ID: index + 1,
-    Name: `Hash Board ${index + 1}`,
-    [list]: Array.from({ length: listedChips }, (_, ID) => ({ ID, [name]: ofBoard(board) })),
-  }));
-
 const mode = ({ settings }: SimulatedMiner, view: FirmwareView) => {
   const custom = settings.powerLimitW !== undefined;
   return {
@@ -190,14 +163,7 @@ export const webReport = (name: string, miner: SimulatedMiner, view: FirmwareVie
         section: 'LED',
         code: 530,
         msg: 'Total LEDs 2',
-        rows: [
-          {
-            Code: miner.settings.ledOn ? 3 : 2,
-            LED1: miner.settings.ledOn ? 2 : 1,
-            LED2: 1,
-            Msg: miner.settings.ledOn ? 'Locate' : 'Normal',
-          },
-        ],
+        rows: [light(miner, view)],
       };
     case 'mode': {
       const row = mode(miner, view);
@@ -211,20 +177,25 @@ export const webReport = (name: string, miner: SimulatedMiner, view: FirmwareVie
     case 'psu':
       return { section: 'PSU', code: 570, msg: 'PSU status', rows: [supply(view)] };
     case 'temperature':
-      return { section: 'Temperature', code: 590, msg: 'System temperature', rows: temperatures(view) };
+      return {
+        section: 'Temperature',
+        code: 590,
+        msg: 'System temperature',
+        rows: temperatures(view, miner.model.chipsPerBoard),
+      };
     case 'voltage':
       return {
         section: 'Voltage',
         code: 630,
         msg: 'System voltage',
-        rows: perChip(view, 'ChipVoltage', 'Voltage', () => view.voltageV / 44),
+        rows: voltages(view, miner.model.chipsPerBoard),
       };
     case 'frequency':
       return {
         section: 'Frequency',
         code: 640,
         msg: 'System frequency',
-        rows: perChip(view, 'ChipFrequency', 'Frequency', (board) => hundredth(board.frequencyMhz)),
+        rows: clocks(view, miner.model.chipsPerBoard),
       };
     case 'ipreport':
       return {

@@ -85,6 +85,13 @@ export const statusPane = (device: VnishDevice, unlocked: boolean) => ({
 /** What the firmware aims at under its preset or frequency, TH/s. */
 const nominalThs = ({ miner }: VnishDevice) => miner.model.hashrateThs * miner.state.fraction;
 
+/** Red are those that do not hash, as an S19j Pro under 1.2.0-rc5 answers of boards that are yet to start. */
+const chipStatuses = ({ miner }: VnishDevice, board: BoardView) => {
+  const found = board.chipC.length === 0 ? 0 : miner.model.chipsPerBoard;
+  const grey = board.hashrateThs > 0 ? board.chips : 0;
+  return { red: found - grey, orange: 0, grey };
+};
+
 const chain = (device: VnishDevice) => (board: BoardView, index: number) => {
   const { miner } = device;
   const idealThs = nominalThs(device) / miner.model.boards;
@@ -101,7 +108,7 @@ const chain = (device: VnishDevice) => (board: BoardView, index: number) => {
     hw_errors: board.hardwareErrors,
     pcb_temp: range([board.boardC - 8, board.boardC]),
     chip_temp: range(board.chipC),
-    chip_statuses: { red: 0, orange: 0, grey: board.chips },
+    chip_statuses: chipStatuses(device, board),
     status: { state, ...(state === 'failure' && { description: 'No chips were found' }) },
   };
 };
@@ -166,7 +173,7 @@ const summaryMiner = (device: VnishDevice) => {
       fans: view.fanRpm.map((rpm, id) => ({
         id,
         rpm,
-        status: rpm > 0 ? 'ok' : 'lost',
+        status: rpm > 0 || view.fanDutyPct === 0 ? 'ok' : 'lost',
         max_rpm: miner.model.maxFanRpm,
       })),
       settings: { mode: device.cooling },

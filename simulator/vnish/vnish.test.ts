@@ -95,6 +95,26 @@ describe('writes of VNish', () => {
   });
 });
 
+it('paints chips red that do not hash, and says which board failed and which fan is lost', async () => {
+  const board = async (at: number) => (await get('summary')).miner.chains[at];
+  // An S19 has 76 chips a board.
+  expect((await board(0)).chip_statuses).toEqual({ red: 0, orange: 0, grey: 76 });
+  await post('mining/stop');
+  site.pass(30);
+  expect((await board(0)).chip_statuses).toEqual({ red: 76, orange: 0, grey: 0 });
+  await post('mining/start');
+  site.pass(300);
+  site.inject('m-0001', { kind: 'dead_board', board: 2 });
+  site.inject('m-0001', { kind: 'dead_fan', fan: 3 });
+  site.pass(30);
+  expect(await board(1)).toMatchObject({
+    status: { state: 'failure' },
+    chip_statuses: { red: 0, orange: 0, grey: 0 },
+  });
+  const { fans } = (await get('summary')).miner.cooling;
+  expect(fans.map(({ status }: { status: string }) => status)).toEqual(['ok', 'ok', 'lost', 'ok']);
+});
+
 it('gives temperatures, voltages and rates in VNish’s units', async () => {
   const { miner } = await get('summary');
   const now = physical();

@@ -8,7 +8,8 @@ import { type Look, plainAdapter } from '../plain-adapter.ts';
 import type { Wanted } from '../put-back.ts';
 import { given, tokenSession } from '../token-session.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf } from '../values.ts';
-import { isAsleep, ledCodes, ledOf, modeOf, modeWords, parseValues, stateOf } from './parse-answers.ts';
+import { errorCodesOf, ledCodes, ledOf } from './led.ts';
+import { isAsleep, modeOf, modeWords, parseValues, stateOf } from './parse-answers.ts';
 
 type Deps = {
   readonly minerId: string;
@@ -32,7 +33,8 @@ const isStranger = (answer: HttpAnswer) => {
 
 /**
  * An Auradine (Teraflux) under its maker's FluxOS: HTTP on 8080 under a token, and cgminer's RPC for reading. The maker publishes
- * no document; the sources are clients: pyasic `web/auradine.py` and `backends/auradine.py`, 256foundation/asic-rs `auradine/v1`.
+ * no document; the sources are clients: pyasic `web/auradine.py` and `backends/auradine.py`, 256foundation/asic-rs `auradine/v1`, and
+ * what robertfiesler-spec/Mining-Guardian wrote down of the maker's “Teraflux API Reference” (2025-02-19).
  * Not used: fan duties (how the automatic control is given back is not known) and clocks by board (its tuner sets them anew).
  */
 export const auradineAdapter = ({ minerId, io, username, password, nowMs }: Deps): MinerAdapter => {
@@ -84,19 +86,21 @@ export const auradineAdapter = ({ minerId, io, username, password, nowMs }: Deps
     const [frequency, led, poolList] = full
       ? await Promise.all([
           orNothing(get('frequency', signal)),
-          of === 'LED' ? get('led', signal) : nothing,
+          needed('led', ['LED']),
           of === 'POOL_SET' ? rpc('pools', signal) : orNothing(rpc('pools', signal)),
         ])
       : [nothing, nothing, nothing];
     const values = parseValues({ summary, devs, temperature, fan, psu, mode, frequency });
     const pools = parsePools(poolList);
     const powerMode = modeOf(mode);
+    const errorCodes = errorCodesOf(led);
     return {
       reading: {
         minerId,
         sampledAtMs,
         state: stateOf(values, isAsleep(mode)),
         ...(powerMode && { mode: powerMode }),
+        ...(errorCodes && { errorCodes }),
         values: { ...values, ...pools.values },
       },
       pools: pools.pools,

@@ -22,6 +22,7 @@ const auradine = async () => {
     pools: [{ url: 'stratum+tcp://old:1', user: 'w', pass: 'x' }],
     answer: undefined as PlainAnswer | undefined,
     writes: [] as [string, unknown][],
+    asked: [] as string[],
   };
   const pages: Record<string, () => object> = {
     '/mode': () => ({ Mode: [miner.mode] }),
@@ -62,7 +63,10 @@ const auradine = async () => {
     }
     if (request.headers.token !== miner.token) return said({}, 'E', 'Token has expired');
     const page = pages[request.path];
-    if (request.method === 'GET') return page ? said(page()) : { status: 404 };
+    if (request.method === 'GET') {
+      miner.asked.push(request.path);
+      return page ? said(page()) : { status: 404 };
+    }
     const { command, ...fields } = body;
     expect(command).toBe(request.path.slice(1));
     miner.writes.push([request.path, fields]);
@@ -140,11 +144,13 @@ describe('an Auradine', () => {
         sampledAtMs: nowMs(),
         state: 'hashing',
         mode: 'normal',
+        errorCodes: [],
         values: {
           hashrateThs: 150.25,
           board1HashrateThs: 75,
           board2HashrateThs: 75.25,
           board1ChipTempC: 72,
+          board1Chips: 2,
           powerW: 3_250,
           boardTempC: 55.5,
           chipTempC: 72,
@@ -160,6 +166,18 @@ describe('an Auradine', () => {
       },
     });
     expect(miner.logins).toBe(1);
+  });
+
+  it('is asked what its light says, its pools and its clocks in a full look alone', async () => {
+    const { miner, adapter } = await auradine();
+    miner.led = 10;
+    const full = await adapter().read('full');
+    expect(full.reading).toMatchObject({ errorCodes: ['LED10'], values: { board1Chips: 2 } });
+    miner.asked.length = 0;
+    const { reading } = await adapter().read('core');
+    expect(reading).not.toHaveProperty('errorCodes');
+    expect(reading.values).not.toHaveProperty('board1Chips');
+    expect(miner.asked.toSorted()).toEqual(['/fan', '/mode', '/psu', '/temperature']);
   });
 
   it('is logged in to again when its token has run out, and the write is sent then', async () => {

@@ -24,6 +24,20 @@ export type Answers = {
 const hottest = (entry: Fields | undefined, list: 'ChipTemp' | 'BoardTemp') =>
   maxOf(listOf(entry?.[list]).map((sensor) => temp(sensor.Temperature)));
 
+/** Of `/frequency`, which lists every chip: those that have a clock. A board that is off has no list. */
+const clockedChips = (board: Fields | undefined) =>
+  Array.isArray(board?.ChipFrequency)
+    ? listOf(board.ChipFrequency).filter((chip) => (numberOf(chip.Frequency) ?? 0) > 0).length
+    : undefined;
+
+/** The speed that a fan is to have of its highest, as pyasic takes it (`config/fans.py`), %. */
+const dutyOf = (fan: Fields | undefined) => {
+  const { Target: target, Max: max } = fan ?? {};
+  const highest = numberOf(max) ?? 0;
+  const duty = highest > 0 ? scaled(numberOf(target), 100 / highest) : undefined;
+  return duty === undefined ? undefined : Math.round(duty);
+};
+
 /** Every chip's clock of every board, as one mean. */
 const meanClock = (answer: Fields) => {
   const clocks = listOf(answer.Frequency)
@@ -32,11 +46,15 @@ const meanClock = (answer: Fields) => {
   return clocks.length === 0 ? undefined : (sumOf(clocks) ?? 0) / clocks.length;
 };
 
-/** `SUMMARY` and `DEVS` in MH/s; boards count from 1, and 0 is the control board. */
+/**
+ * `SUMMARY` and `DEVS` in MH/s; boards count from 1, and 0 is the control board, which of a machine cooled by water tells the temperature
+ * of what flows in (robertfiesler-spec/Mining-Guardian, `clients/auradine_client.py`, read from an AH3880).
+ */
 export const parseValues = (answers: Answers): MinerReading['values'] => {
   const summary = listOf(answers.summary.SUMMARY)[0] ?? {};
   const devs = listOf(answers.devs.DEVS);
   const heat = listOf(answers.temperature.Temperature);
+  const clocks = listOf(answers.frequency.Frequency);
   const fans = listOf(answers.fan.Fan).toSorted(
     (one, other) => (numberOf(one.ID) ?? 0) - (numberOf(other.ID) ?? 0),
   );
@@ -44,23 +62,29 @@ export const parseValues = (answers: Answers): MinerReading['values'] => {
     hashrateThs: mhs(withId(devs, id)),
     chipTempC: hottest(withId(heat, id), 'ChipTemp'),
     boardTempC: hottest(withId(heat, id), 'BoardTemp') ?? temp(withId(devs, id)?.Temperature),
+    chips: clockedChips(withId(clocks, id)),
   }));
-  const wattsIn = listOf(answers.psu.PSU).map((supply) => numberOf(supply.PowerIn));
-  const { Mode: mode, Tune: tune, Power: power } = listOf(answers.mode.Mode)[0] ?? {};
-  const isTargeted = textOf(mode)?.toLowerCase() === 'custom' && textOf(tune)?.toLowerCase() === 'power';
+  const supplies = listOf(answers.psu.PSU);
+  const { Mode: mode, Tune: tune, Power: power, Ths: ths } = listOf(answers.mode.Mode)[0] ?? {};
+  // Both figures stay beside one another, and `Tune` says which of them holds.
+  const target = textOf(mode)?.toLowerCase() === 'custom' ? textOf(tune)?.toLowerCase() : undefined;
   return {
     ...boardValues(boards),
     ...present({
       hashrateThs: mhs(summary) ?? sumOf(boards.map((board) => board.hashrateThs)),
-      powerW: sumOf(wattsIn) ?? numberOf(summary.Wattage),
-      powerLimitW: isTargeted ? numberOf(power) : undefined,
+      expectedHashrateThs: target === 'ths' ? numberOf(ths) : undefined,
+      powerW: sumOf(supplies.map((supply) => numberOf(supply.PowerIn))) ?? numberOf(summary.Wattage),
+      powerLimitW: target === 'power' ? numberOf(power) : undefined,
+      inletTempC: temp(withId(heat, 0)?.InletTemp),
       boardTempC: maxOf(boards.map((board) => board.boardTempC)),
       chipTempC: maxOf(boards.map((board) => board.chipTempC)),
       fan1Rpm: numberOf(fans[0]?.Speed),
       fan2Rpm: numberOf(fans[1]?.Speed),
       fan3Rpm: numberOf(fans[2]?.Speed),
       fan4Rpm: numberOf(fans[3]?.Speed),
+      fanDutyPct: dutyOf(fans[0]),
       frequencyMhz: meanClock(answers.frequency),
+      voltageV: maxOf(supplies.map((supply) => numberOf(supply.Vout))),
       acceptedShares: numberOf(summary.Accepted),
       rejectedShares: numberOf(summary.Rejected),
       staleShares: numberOf(summary.Stale),
@@ -85,11 +109,4 @@ export const stateOf = ({ hashrateThs, uptimeS }: MinerReading['values'], asleep
   if (asleep) return 'stopped';
   if ((hashrateThs ?? 0) > 0) return 'hashing';
   return uptimeS === undefined || uptimeS < bootS ? 'booting' : 'idle';
-};
-
-/** 3 is the blinking that finds a machine, 2 the light of one that is well. */
-export const ledCodes = { on: 3, off: 2 } as const;
-export const ledOf = (answer: Fields) => {
-  const code = numberOf(listOf(answer.LED)[0]?.Code);
-  return code === undefined ? undefined : code === ledCodes.on;
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePools, parseValues, uptimeSeconds } from './parse-answers.ts';
+import { parsePools, parseValues, stateOf, uptimeSeconds } from './parse-answers.ts';
 
 describe('answers of VNish', () => {
   it('hold uptimes with and without days', () => {
@@ -56,6 +56,43 @@ describe('answers of VNish', () => {
       uptimeS: 60,
     });
     expect(parseValues({ hr_measure: 'kSol/s' }, summary)).not.toHaveProperty('hashrateThs');
+  });
+
+  it('hold the chips that hash, and of boards in water what flows in', () => {
+    // A board of an S21+ Hydro under 1.2.8, as TheGarmr/hass-miner keeps it: 94 chips as they should be, 1 that is slow.
+    const hydro = {
+      id: 1,
+      hashrate_rt: 138_615.55,
+      pcb_temp: { min: 29, max: 49 },
+      chip_temp: { min: 29, max: 49 },
+      chip_statuses: { red: 0, orange: 1, grey: 94 },
+      inlet_water_temp: 29,
+      outlet_water_temp: 39,
+    };
+    // A board of an S19j Pro under 1.2.0-rc5 that does not hash yet.
+    const starting = { ...hydro, hashrate_rt: 0, chip_statuses: { red: 126, orange: 0, grey: 0 } };
+    const chains = [hydro, { ...starting, id: 2, inlet_water_temp: 31 }, { id: 3 }];
+    const values = parseValues({ hr_measure: 'GH/s' }, { miner: { chains } });
+    expect(values).toMatchObject({ board1Chips: 95, board2Chips: 0, inletTempC: 31, boardTempC: 49 });
+    expect(values).not.toHaveProperty('board3Chips');
+  });
+
+  it('are no temperatures where they are zeros', () => {
+    // What an S19 under 1.2.6 answers that does not get as far as its boards (“VNish API Documentation”).
+    const none = { min: 0, max: 0 };
+    const miner = { hr_realtime: 0, pcb_temp: none, chip_temp: none, power_consumption: 0, chains: [] };
+    expect(parseValues({ hr_measure: 'GH/s' }, { miner })).toEqual({ hashrateThs: 0, powerW: 0 });
+  });
+
+  it.each([
+    ['mining', 'hashing'],
+    ['auto_tuning', 'hashing'],
+    ['paused', 'stopped'],
+    ['failed', 'fault'],
+    ['broken', 'fault'],
+    ['a word of tomorrow', 'idle'],
+  ])('that say %s are of a machine that is %s', (miner_state, state) => {
+    expect(stateOf({ miner_state }, 0)).toBe(state);
   });
 
   it('leave out the pool of the firmware’s fee', () => {

@@ -13,12 +13,29 @@ export const uptimeSeconds = (text: string | undefined): number | undefined => {
   return (Number(days) * 24 + Number(hours)) * 3_600 + Number(minutes) * 60;
 };
 
-/** Of `/info` and `/summary`. Hashrates are in the unit that `/info` names. */
+/**
+ * Chips of a board that hash. The firmware paints those red that do not: all of them before the board starts (an S19j Pro's answer under
+ * 1.2.0-rc5), none of a board that gives what it should (stronghold-digital/libminer's S19, TheGarmr/hass-miner's S21+ Hydro).
+ */
+const workingChips = (chain: Fields) => {
+  const { orange, grey } = fieldsOf(chain.chip_statuses);
+  return sumOf([numberOf(orange), numberOf(grey)]);
+};
+
+/**
+ * Of `/info` and `/summary`. Hashrates are in the unit that `/info` names. Boards cooled by water tell what flows in (TheGarmr/hass-miner,
+ * 256foundation/asic-rs).
+ */
 export const parseValues = (info: Fields, summary: Fields): MinerReading['values'] => {
   const miner = fieldsOf(summary.miner);
   const unit = units[textOf(info.hr_measure) ?? 'GH/s'];
   const ths = (value: unknown) => (unit === undefined ? undefined : scaled(numberOf(value), unit));
-  const warmest = (value: unknown) => numberOf(fieldsOf(value).max);
+  // A miner whose boards did not come up answers zeros.
+  const measured = (value: unknown) => {
+    const celsius = numberOf(value);
+    return celsius === 0 ? undefined : celsius;
+  };
+  const warmest = (value: unknown) => measured(fieldsOf(value).max);
   const boards = boardPlaces(listOf(miner.chains), (chain) => numberOf(chain.id)).map(
     (chain) =>
       chain && {
@@ -27,6 +44,8 @@ export const parseValues = (info: Fields, summary: Fields): MinerReading['values
         boardTempC: warmest(chain.pcb_temp),
         frequencyMhz: numberOf(chain.frequency),
         voltageV: scaled(numberOf(chain.voltage), 1e-3),
+        chips: workingChips(chain),
+        inletC: measured(chain.inlet_water_temp),
       },
   );
   const cooling = fieldsOf(miner.cooling);
@@ -37,6 +56,7 @@ export const parseValues = (info: Fields, summary: Fields): MinerReading['values
       hashrateThs: ths(miner.hr_realtime) ?? sumOf(boards.map((board) => board?.hashrateThs)),
       expectedHashrateThs: ths(miner.hr_nominal),
       powerW: numberOf(miner.power_consumption),
+      inletTempC: maxOf(boards.map((board) => board?.inletC)),
       boardTempC: warmest(miner.pcb_temp) ?? maxOf(boards.map((board) => board?.boardTempC)),
       chipTempC: warmest(miner.chip_temp) ?? maxOf(boards.map((board) => board?.chipTempC)),
       frequencyMhz: mean(boards.map((board) => board?.frequencyMhz)),
@@ -52,27 +72,26 @@ export const parseValues = (info: Fields, summary: Fields): MinerReading['values
   };
 };
 
+/** Words of the maker's document, and further ones that 256foundation/asic-rs takes (`vnish/src/backends/operating_state.rs`). */
 const states: Readonly<Record<string, MinerState>> = {
   mining: 'hashing',
   'auto-tuning': 'hashing',
+  auto_tuning: 'hashing',
   initializing: 'booting',
   starting: 'booting',
   restarting: 'booting',
   'shutting-down': 'stopped',
   stopped: 'stopped',
+  paused: 'stopped',
   failure: 'fault',
+  failed: 'fault',
+  broken: 'fault',
 };
 
 export const stateOf = (status: Fields, hashrateThs: number | undefined): MinerState => {
   const word = textOf(status.miner_state)?.toLowerCase() ?? '';
   const state = Object.hasOwn(states, word) ? states[word] : undefined;
   return state ?? ((hashrateThs ?? 0) > 0 ? 'hashing' : 'idle');
-};
-
-/** A code of 0 stands for none. */
-export const errorCodesOf = (status: Fields): string[] => {
-  const code = numberOf(status.failure_code);
-  return code === undefined || code === 0 ? [] : [String(code)];
 };
 
 /** Pools may be told without the scheme that they were given with. */

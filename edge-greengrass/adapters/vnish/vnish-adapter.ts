@@ -8,16 +8,9 @@ import { given, tokenSession } from '../token-session.ts';
 import { tunedAdapter } from '../tuned-adapter.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf } from '../values.ts';
 import { withoutEffect } from '../write-outcome.ts';
+import { errorCodesOf } from './error-codes.ts';
 import { chosenOverclock, heldOverclock, overclock, overclockWith } from './overclock.ts';
-import {
-  configuredPools,
-  coolingMode,
-  errorCodesOf,
-  fanOf,
-  parsePools,
-  parseValues,
-  stateOf,
-} from './parse-answers.ts';
+import { configuredPools, coolingMode, fanOf, parsePools, parseValues, stateOf } from './parse-answers.ts';
 import { rebootIsSeen } from './reboot-seen.ts';
 
 type Deps = {
@@ -32,7 +25,7 @@ const nothing: Fields = {};
 
 /**
  * VNish (AnthillOS) on Antminers: REST under `/api/v1`, with a token that `unlock` gives for the password. Sources: the maker's API
- * document that the firmware serves (`/docs`), 256foundation/asic-rs `vnish` v1.2.0. No answers are recorded. Limits are presets,
+ * document that the firmware serves (`/docs`), 256foundation/asic-rs `vnish` v1.2.0, and answers that owners published. Limits are presets,
  * each named by its watts; settings that need it are followed by a restart of the mining.
  */
 export const vnishAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapter => {
@@ -85,7 +78,7 @@ export const vnishAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapt
         minerId,
         sampledAtMs,
         state: stateOf(status, values.hashrateThs),
-        errorCodes: errorCodesOf(status),
+        errorCodes: errorCodesOf(status, summary),
         values: { ...values, ...pools?.values, ...(preset !== undefined && { powerLimitW: preset }) },
       },
       pools: configuredPools(settings) ?? pools?.pools ?? [],
