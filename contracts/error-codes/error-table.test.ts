@@ -48,6 +48,10 @@ describe('codes of firmware', () => {
     expect(familyOfError('vnish', 'mystery')).toBeUndefined();
     expect([meaningOf('vnish', '6'), meaningOf('auradine', 'LED17')]).toEqual([undefined, undefined]);
     expect([familyOfError('vnish', '6'), familyOfError('auradine', 'LED17')]).toEqual([undefined, undefined]);
+    // MicroBT's ranges are no other maker's.
+    expect([familyOfError('whatsminer', '119'), saysFanFault('whatsminer', '119')]).toEqual(['fan', true]);
+    expect([familyOfError('vnish', '119'), saysFanFault('vnish', '119')]).toEqual([undefined, false]);
+    expect([saysTooHot('whatsminer', '352'), saysTooHot('vnish', '352')]).toEqual([true, false]);
     expect(codeInWords('auradine', 'LED17')).toEqual({ en: 'LED17', zh: 'LED17' });
     expect(codeInWords('vnish', 'mystery')).toEqual({ en: 'mystery', zh: 'mystery' });
     expect(codeInWords('whatsminer', '110').zh).toBe('110（进风口风扇转速检测异常）');

@@ -31,17 +31,19 @@ export const meaningOf = (vendor: string, code: string): ErrorMeaning | undefine
   return rows && lookUp(rows, code);
 };
 
-/** By the words in it, or by MicroBT's ranges, for codes that no table has. */
-const guessedFamily = (code: string): ErrorFamily | undefined => {
-  if (/^\d+$/.test(code)) {
-    const number = Number(code);
-    if (number >= 100 && number < 200) return 'fan';
-    if (number >= 200 && number < 300) return 'power';
-    if ((number >= 300 && number < 400) || (number >= 600 && number < 700)) return 'temperature';
-    if (number >= 400 && number < 600) return 'board';
-    if (number >= 2000 && number < 2100) return 'pool';
-    return undefined;
-  }
+/** By MicroBT's ranges, which only Whatsminers follow. */
+const familyInRange = (number: number): ErrorFamily | undefined => {
+  if (number >= 100 && number < 200) return 'fan';
+  if (number >= 200 && number < 300) return 'power';
+  if ((number >= 300 && number < 400) || (number >= 600 && number < 700)) return 'temperature';
+  if (number >= 400 && number < 600) return 'board';
+  if (number >= 2000 && number < 2100) return 'pool';
+  return undefined;
+};
+
+/** For codes that no table has: by the words in it. A bare number says something under a Whatsminer alone. */
+const guessedFamily = (vendor: string, code: string): ErrorFamily | undefined => {
+  if (/^\d+$/.test(code)) return vendor === 'whatsminer' ? familyInRange(Number(code)) : undefined;
   const word = code.toUpperCase();
   if (word.includes('FAN')) return 'fan';
   if (/POWER|PSU|VOLTAGE/.test(word)) return 'power';
@@ -55,28 +57,31 @@ const guessedFamily = (code: string): ErrorFamily | undefined => {
 /** What a code speaks of: by its firmware's table, else by what its words suggest. A code of a table that tells of no fault is of none. */
 export const familyOfError = (vendor: string, code: string): ErrorFamily | undefined => {
   const known = meaningOf(vendor, code);
-  return known ? known.family : guessedFamily(code);
+  return known ? known.family : guessedFamily(vendor, code);
 };
 
-const tooHotCode = /^(35[0-2]|ERROR_TEMP_TOO_HIGH)$/;
-const fanCode = /^(1[1-4]\d|ERROR_FAN_LOST)$/;
+const tooHotCode = /^ERROR_TEMP_TOO_HIGH$/;
+const fanCode = /^ERROR_FAN_LOST$/;
+const tooHotRange = /^35[0-2]$/;
+const fanRange = /^1[1-4]\d$/;
 
 /** Whether the firmware says that something is too hot now. */
 export const saysTooHot = (vendor: string, code: string): boolean => {
   const known = meaningOf(vendor, code);
-  return known ? known.tooHot : tooHotCode.test(code);
+  if (known) return known.tooHot;
+  return tooHotCode.test(code) || (vendor === 'whatsminer' && tooHotRange.test(code));
 };
 
 /** Whether the firmware says that a fan is not as it should be. */
 export const saysFanFault = (vendor: string, code: string): boolean => {
   const known = meaningOf(vendor, code);
-  return known ? known.family === 'fan' : fanCode.test(code);
+  if (known) return known.family === 'fan';
+  return fanCode.test(code) || (vendor === 'whatsminer' && fanRange.test(code));
 };
 
 /** Whether the code would be an alarm by itself on a machine of any firmware: what may be left unread is what this refuses. */
 export const mayAlarm = (code: string): boolean =>
-  tooHotCode.test(code) ||
-  fanCode.test(code) ||
+  [tooHotCode, fanCode, tooHotRange, fanRange].some((pattern) => pattern.test(code)) ||
   errorTables.some(([, rows]) => {
     const known = lookUp(rows, code);
     return known !== undefined && (known.tooHot || known.family === 'fan');

@@ -87,7 +87,7 @@ describe('detection', () => {
       [...times(2, { values: { chipTempC: 92 } }), { values: { board2ChipTempC: 98 } }],
       [[], ['overheating P2'], ['overheating P1']],
     ],
-    ['the firmware’s own word for heat', [{ errorCodes: ['350'] }], [['overheating P1']]],
+    ['the firmware’s own word for heat', [{ errorCodes: ['ERROR_TEMP_TOO_HIGH'] }], [['overheating P1']]],
     [
       'a board sensor where chips say nothing',
       [{ values: { chipTempC: -1, boardTempC: 83 } }],
