@@ -8,7 +8,10 @@ export type MinerIdentity = {
   readonly model: string;
   readonly firmware: string;
   readonly apiVersion: string;
-  /** What stays with the machine whatever address it is given, as far as it says so; as the firmware writes them. */
+  /**
+   * What stays with the machine whatever address it is given, as far as it says so; as the firmware writes them, but for an Avalon's MAC
+   * address, which gets its colons.
+   */
   readonly macAddress?: string | undefined;
   readonly serialNumber?: string | undefined;
   readonly hostname?: string | undefined;

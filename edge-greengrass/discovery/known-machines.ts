@@ -11,7 +11,8 @@ const remembered = z.strictObject({
   family: text,
   model: text.optional(),
   firmware: text.optional(),
-  macAddress: text.optional(),
+  /** With colons, however it was remembered: machines are known again by it. */
+  macAddress: text.transform((mac) => macAddressOf(mac) ?? mac).optional(),
   serialNumber: text.optional(),
   hostname: text.optional(),
 });

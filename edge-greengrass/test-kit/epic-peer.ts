@@ -16,6 +16,8 @@ export const epicPeer = async () => {
     clock: 485,
     coin: { stratum_configs: [{ pool: 'stratum+tcp://old.example:1', login: 'o', password: 'p' }] } as object,
     writes: [] as string[],
+    /** What it answers under further paths, as text. */
+    pages: {} as Record<string, string>,
     answer: 'obey' as 'obey' | 'hang-up' | 'silence',
   };
   const summary = () => ({
@@ -69,7 +71,8 @@ export const epicPeer = async () => {
     const path = request.path.slice(1);
     if (path === 'summary') return { json: summary() };
     if (path === 'capabilities') return { json: capabilities };
-    if (request.method === 'GET') return { status: 404 };
+    const text = miner.pages[path];
+    if (request.method === 'GET') return text === undefined ? { status: 404 } : { text };
     const { param, password } = fieldsOf(jsonOf(request));
     if (password !== 'secret') return { json: { result: false, error: 'Invalid password' } };
     if (path === 'tune/clock/all' && miner.tuning) return { json: { result: false, error: 'tuning' } };

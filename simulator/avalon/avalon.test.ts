@@ -50,6 +50,10 @@ describe('reads', () => {
     expect(stats.HBinfo).toBeUndefined();
     const estats = JSON.parse(await ask(rpcPort, '{"command":"estats"}')).STATS[0];
     expect(estats.HBinfo).toMatch(/^'HB0':\{PVT_T0\[/);
+    // The model has one board of 160 chips.
+    for (const key of ['PVT_T0', 'PVT_V0', 'MW0'])
+      expect(figure(estats.HBinfo, key)?.split(' '), key).toHaveLength(160);
+    expect(figure(stats['MM ID0:Summary'], 'TA')).toBe('160');
   });
 
   it('say what is wrong with a request', async () => {

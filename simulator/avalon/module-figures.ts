@@ -48,6 +48,22 @@ const eachChip = (board: BoardView, chips: number, value: number) =>
   board.chipC.length === 0 ? '' : list(Array.from({ length: chips }, () => value));
 
 /**
+ * Lists with a number for each chip of a board: °C, mV and how much work it has done. Between its chips the boards' voltage divides; work
+ * is counted since the start.
+ */
+const chipLists = (miner: SimulatedMiner, view: FirmwareView, board: BoardView, index: number) => {
+  const chips = miner.model.chipsPerBoard;
+  const millivolts = Math.round((1000 * view.voltageV) / (chips / 3));
+  const live = view.boards.filter((each) => each.chips > 0).length;
+  const works = Math.round((view.accepted * 100) / Math.max(live * chips, 1));
+  return [
+    `PVT_T${index}[${chipTemperatures(board, chips)}]`,
+    `PVT_V${index}[${eachChip(board, chips, millivolts)}]`,
+    `MW${index}[${eachChip(board, chips, works)}]`,
+  ];
+};
+
+/**
  * Everything that the module says of itself, `Key[values]` after `Key[values]`. `boards` adds every chip's temperature, which
  * later firmware says apart.
  */
@@ -81,18 +97,9 @@ export const moduleFigures = (
           `HBOTemp[${round(mean || view.inletC)}]`,
         ]
       : [`Temp[${round(view.inletC)}]`];
-  // Between its chips the boards' voltage divides; the work of each is counted since the start.
-  const millivolts = Math.round((1000 * view.voltageV) / (miner.model.chipsPerBoard / 3));
-  const works = Math.round((view.accepted * 100) / Math.max(live.length * miner.model.chipsPerBoard, 1));
   const perBoard = boards.flatMap((board, index) => [
     `SF${index}[${list([0.94, 0.98, 1.02, 1.06].map((share) => round(miner.model.frequencyMhz * share)))}]`,
-    ...(firmware.figures === 'line'
-      ? [
-          `PVT_T${index}[${chipTemperatures(board, miner.model.chipsPerBoard)}]`,
-          `PVT_V${index}[${eachChip(board, miner.model.chipsPerBoard, millivolts)}]`,
-          `MW${index}[${eachChip(board, miner.model.chipsPerBoard, works)}]`,
-        ]
-      : []),
+    ...(firmware.figures === 'line' ? chipLists(miner, view, board, index) : []),
   ]);
   return [
     first,
@@ -143,12 +150,10 @@ export const moduleFigures = (
   ].join(' ');
 };
 
-/** `HBinfo`: each board's chips. */
+/** `HBinfo`: each board's chips, as asic-rs recorded them of an Avalon Q. */
 export const boardFigures = (miner: SimulatedMiner, view: FirmwareView) =>
   view.boards
-    .map(
-      (board, index) => `'HB${index}':{PVT_T${index}[${chipTemperatures(board, miner.model.chipsPerBoard)}]}`,
-    )
+    .map((board, index) => `'HB${index}':{${chipLists(miner, view, board, index).join(' ')}}`)
     .join(',');
 
 /** Canaan's number of a machine. */

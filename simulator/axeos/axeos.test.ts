@@ -29,7 +29,13 @@ describe('reads', () => {
   ] as const)('of a %s tell what is physically so, in GH/s and mV', async (model, chip, chips) => {
     const physical = site.physical(site.one(model).minerId);
     const said = await info(model);
-    expect(said).toMatchObject({ ASICModel: chip, asicCount: chips });
+    expect(said).toMatchObject({ ASICModel: chip });
+    // AxeOS 2.12.2 documents no `asicCount` here but one entry of its monitor for each chip, and has the count on a page of its own.
+    if (model === 'Bitaxe Gamma') {
+      expect(at(said, 'asicCount')).toBeUndefined();
+      expect(at(said, 'hashrateMonitor', 'asics')).toHaveLength(chips);
+      expect(await (await fetch(url(model, '/api/system/asic'))).json()).toMatchObject({ asicCount: chips });
+    } else expect(said).toMatchObject({ asicCount: chips });
     expect(Number(at(said, 'hashRate')) / 1000).toBeCloseTo(physical.hashrateThs, 6);
     expect(Number(at(said, 'power'))).toBeCloseTo(physical.powerW, 6);
     expect(Number(at(said, 'coreVoltageActual'))).toBeCloseTo(physical.voltageV * 1000, -1);

@@ -44,7 +44,6 @@ export const systemInfo = (miner: SimulatedMiner, view: FirmwareView, board: Axe
     sharesAccepted: view.accepted,
     sharesRejected: view.rejected,
     uptimeSeconds: view.uptimeS,
-    asicCount: board.chips,
     smallCoreCount: board.smallCores,
     ASICModel: board.chip,
     stratumURL: pool.host,
@@ -65,6 +64,7 @@ export const systemInfo = (miner: SimulatedMiner, view: FirmwareView, board: Axe
   if (board.firmware === 'early')
     return {
       ...common,
+      asicCount: board.chips,
       boardVersion: board.boardVersion,
       isUsingFallbackStratum: usesFallback,
       stratumDiff: miner.model.shareDifficulty ?? 0,
@@ -101,12 +101,18 @@ export const systemInfo = (miner: SimulatedMiner, view: FirmwareView, board: Axe
       overclockEnabled: 0,
       nominalVoltage: 5,
       sharesRejectedReasons: [],
+      // `asicCount` has gone to `/api/system/asic`; here is each chip, and each of its four domains, in GH/s.
       hashrateMonitor: {
-        asics: [{ total: view.hashrateThs * 1000, domains: [], errorCount: view.hardwareErrors }],
+        asics: Array.from({ length: board.chips }, () => {
+          const total = (view.hashrateThs * 1000) / board.chips;
+          const domains = Array.from({ length: 4 }, () => total / 4);
+          return { total, domains, errorCount: Math.round(view.hardwareErrors / board.chips) };
+        }),
       },
     };
   return {
     ...later,
+    asicCount: board.chips,
     deviceModel: board.deviceModel,
     hostip: '192.0.2.77',
     currentA: view.powerW / volts,

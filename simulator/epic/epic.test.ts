@@ -75,5 +75,13 @@ it('leaves out a lost board, and tells rates in MH/s', async () => {
   const summary = await get('summary');
   expect(summary.HBs.map((board: { Index: number }) => board.Index)).toEqual([0, 2]);
   expect(summary.HBStatus[1]).toEqual({ Detected: false, Enabled: false, Index: 1 });
+  // A row for each of the 110 chips of the boards that are there, in the document's form; no chip of an S19 XP has a sensor.
+  const rates = (await web(port(), 'GET', '/hashrate')).body;
+  expect(rates).toMatchObject([
+    { Index: 0, Data: { length: 110 } },
+    { Index: 2, Data: { length: 110 } },
+  ]);
+  const temps = (await web(port(), 'GET', '/temps/chip')).body;
+  expect(temps).toMatchObject([{ Data: Array(110).fill(0) }, { Data: Array(110).fill(0) }]);
   expect(summary.HBs[0].Hashrate[0] / 1e6).toBeCloseTo(physical().boards[0]?.hashrateThs ?? 0, 1);
 });

@@ -1,5 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startReceiver } from '../../lambdas/webhooks/test-receiver.ts';
 import { chooseVictims } from '../../local/loop/run-loop.ts';
 import type { System } from '../../local/system.ts';
 import { findChromium, launchChromium } from './chromium.ts';
@@ -208,6 +210,41 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     await page.waitForURL('**/commands');
     await page.getByRole('heading', { name: /^Commands/ }).waitFor();
     await page.getByRole('cell', { name: first ?? '' }).waitFor();
+  });
+
+  it('lets an admin add a webhook, test it and see what arrived, and an operator only look', async () => {
+    const receiver = await startReceiver({ answer: () => 204 });
+    onTestFinished(receiver.close);
+    const page = await open();
+    await signIn(page, 'admin@demo.local', '/webhooks');
+    await page.getByText('No webhooks yet').waitFor();
+    await page.getByRole('button', { name: 'Add a webhook' }).click();
+    await dialog(page).getByLabel('URL').fill('https://10.0.0.1/hook');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await dialog(page).getByText('must not name a private or reserved address').waitFor();
+    await dialog(page).getByLabel('URL').fill(receiver.url);
+    await dialog(page).getByLabel('Description').fill('Pager');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    const secret = ((await page.getByTestId('webhook-secret').textContent()) ?? '').trim();
+    const row = page.getByRole('row').filter({ hasText: 'Pager' });
+    await row.getByText('Enabled', { exact: true }).waitFor();
+    await row.getByRole('button', { name: `Webhooks: ${receiver.url}` }).click();
+    await page.getByRole('menuitem', { name: 'Send a test event' }).click();
+    await page.getByText('A test event is on its way.').waitFor();
+    await row.click();
+    const ping = page.getByRole('row').filter({ hasText: 'webhooks.endpoint.pinged' });
+    await ping.getByText('Arrived', { exact: true }).waitFor();
+    await ping.getByText(/: Answered \(204\)$/).waitFor();
+    const got = receiver.received.find(({ body }) => body.includes('webhooks.endpoint.pinged'));
+    const headers = Object.entries(got?.headers ?? {}).map(([name, value]) => [name, String(value)]);
+    expect(new Webhook(secret).verify(got?.body ?? '', Object.fromEntries(headers))).toMatchObject({
+      type: 'webhooks.endpoint.pinged',
+    });
+    await signOut(page);
+    await signIn(page, 'operator@demo.local', '/webhooks');
+    await row.getByText('Enabled', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Add a webhook' }).count()).toBe(0);
+    expect(await row.getByRole('button', { name: /^Webhooks/ }).count()).toBe(0);
   });
 
   it('lets an operator try an order to all miners dry and propose it, and a manager approve it', async () => {

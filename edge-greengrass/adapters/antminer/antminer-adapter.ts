@@ -13,6 +13,7 @@ import type {
 } from '../miner-adapter.ts';
 import type { MinerIo } from '../miner-io.ts';
 import { parsePools } from '../parse-pools.ts';
+import { judgementsOf } from '../summary-judgements.ts';
 import { unreachable } from '../unreachable.ts';
 import { type Fields, fieldsOf, listOf, maxOf, numberOf, present, textOf } from '../values.ts';
 import { antminerEffectSeen, antminerRestored } from './effect.ts';
@@ -32,12 +33,15 @@ const form = 'application/x-www-form-urlencoded; charset=UTF-8';
  * configuration as JSON. Before, S9 to S17, it takes a form whose fields count by their place, which the settings page tells
  * (CGI scripts of github.com/bitmaintech/Antminer_firmware and later images; the open Lua scripts of
  * BTC Tools, `AntminerHttpCgi`; Foreman's agent, `StockPowerModeAction`). The script there sleeps half a minute before it says `ok`, so the
- * answer of a form mostly counts as lost and the configuration is read back; lights blink while their request lasts.
+ * answer of a form mostly counts as lost and the configuration is read back; lights blink while their request lasts. A full read asks the web
+ * interface for one page, that of what the miner itself finds wrong; a core read of a miner that hashes for none.
  */
 export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
   let knownMode: PowerMode | undefined;
   let workingMode: PowerMode | undefined;
   let formWorkMode: string | undefined;
+  /** Firmware without the page, before the S19, is not asked for it again. */
+  let judgesItself = true;
 
   const web = async (path: string, signal?: AbortSignal): Promise<Fields> => {
     const answer = await io.http('GET', path, undefined, signal);
@@ -65,27 +69,48 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     return chips === 0 ? 'fault' : 'idle';
   };
 
-  const readAll = async (depth: ReadDepth, signal?: AbortSignal) => {
+  /** What the miner says to be wrong; behind the login, and no reason for a read to fail. */
+  const judgements = async (signal?: AbortSignal): Promise<string[] | undefined> => {
+    if (!judgesItself) return undefined;
+    try {
+      const answer = await io.http('GET', '/cgi-bin/summary.cgi', undefined, signal);
+      judgesItself = answer.status !== 404;
+      return answer.status === 200 ? judgementsOf(fieldsOf(parseWholeJson(answer.body))) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+
+  /** `of` an order, where the look is for its effect, which no judgement shows. */
+  const readAll = async (depth: ReadDepth, of: MinerOrder['type'] | undefined, signal?: AbortSignal) => {
     const sampledAtMs = nowMs();
+    const full = depth === 'full';
     const answer = await io.rpc(ask('stats'), signal);
     if (!Array.isArray(answer.STATS)) throw new MinerFault('unparseable', 'the answer holds no stats');
     const stats = parseStats(answer);
-    const pools =
-      depth === 'full' ? parsePools(await io.rpc(ask('pools'), signal).catch(() => ({}))) : undefined;
+    const [pools, errorCodes] = await Promise.all([
+      full ? io.rpc(ask('pools'), signal).then(parsePools, () => parsePools({})) : undefined,
+      full && of === undefined ? judgements(signal) : undefined,
+    ]);
     const state = await stateOf(stats, signal);
-    if (depth === 'full' && knownMode === undefined) await readConf(signal).catch(() => undefined);
+    if (full && knownMode === undefined) await readConf(signal).catch(() => undefined);
     return {
       minerId,
       sampledAtMs,
       state,
       ...(knownMode && { mode: knownMode }),
+      ...(errorCodes && { errorCodes }),
       values: { ...stats.values, ...pools?.values },
     };
   };
 
-  const read = async (depth: ReadDepth, signal?: AbortSignal): Promise<MinerReadResult> => {
+  const read = async (
+    depth: ReadDepth,
+    of: MinerOrder['type'] | undefined,
+    signal?: AbortSignal,
+  ): Promise<MinerReadResult> => {
     try {
-      return { reading: await readAll(depth, signal) };
+      return { reading: await readAll(depth, of, signal) };
     } catch (error) {
       return unreachable(minerId, nowMs(), asMinerFault(error));
     }
@@ -163,7 +188,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
     shows: (now: Parameters<typeof antminerRestored>[2]) => boolean,
     signal?: AbortSignal,
   ): Promise<ReadBack> => {
-    const { reading, fault } = await read('full', signal);
+    const { reading, fault } = await read('full', order.type, signal);
     if (fault) return { seen: undefined };
     try {
       const conf = await readConf(signal);
@@ -186,6 +211,7 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
       if (!model?.toUpperCase().includes('ANTMINER'))
         throw new MinerFault('unparseable', 'this is not an Antminer');
       await readConf(signal).catch(() => undefined);
+      judgesItself = true;
       return {
         vendor: 'antminer',
         model,
@@ -197,13 +223,13 @@ export const antminerAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
       };
     },
 
-    read,
+    read: (depth, signal) => read(depth, undefined, signal),
 
     snapshot: async (order, signal) => {
       const conf = await readConf(signal);
       const blink = order.type === 'LED' ? await lightStatus(conf, signal).catch(() => undefined) : undefined;
       return {
-        reading: withConf(await readAll('full', signal), conf),
+        reading: withConf(await readAll('full', order.type, signal), conf),
         settings: { conf, blink: blink ?? false },
       };
     },

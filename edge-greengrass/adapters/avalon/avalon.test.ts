@@ -61,7 +61,30 @@ describe('the figures of a module', () => {
       boardTempC: 50,
       chipTempC: 92,
       uptimeS: 60,
+      // Two entries in PVT_T0, the hottest of them 92; the first board alone tells its chips.
+      board1ChipTempC: 92,
+      board1Chips: 2,
     });
+  });
+
+  it('count each board’s chips by its lists, and by the machine’s count where there is one board', () => {
+    const chips = (figures: string) => {
+      const { board1Chips, board2Chips, board3Chips } = parseModule(module(figures));
+      return [board1Chips, board2Chips, board3Chips];
+    };
+    // As in the manual's example of an A10, shortened: three boards, of which the second lacks a chip, and the third tells no list.
+    const boards = 'MGHS[1 2 3] TA[9] MW[1443554 1443536 1443615]';
+    expect(chips(`${boards} PVT_T0[ 59  58  55] PVT_T1[57 55] MW0[198 209 215] MW1[5 6] MW2[]`)).toEqual([
+      3,
+      2,
+      undefined,
+    ]);
+    expect(chips(`${boards} PVT_T0[ 59  58  55]`)).toEqual([3, undefined, undefined]);
+    // 342 chips on three boards: how many on each is not said.
+    expect(chips(line)).toEqual([undefined, undefined, undefined]);
+    // A Nano 3s, as its driver orders the figures: one board.
+    expect(chips('GHSspd[6021.44] MGHS[5902.33] TA[10] ECHU[0]')).toEqual([10, undefined, undefined]);
+    expect(chips('GHSspd[6021.44] TA[10]')).toEqual([undefined, undefined, undefined]);
   });
 
   it('are taken from either form of cgminer’s answers, and from none that is cut short', () => {
@@ -99,6 +122,15 @@ describe('the figures of a module', () => {
     expect(version({ PROD: 'Avalon Nano3s', MODEL: 'Nano3s' })).toBe('Avalon Nano3s');
     expect(version({ PROD: 'AvalonMiner 1246' })).toBe('Avalon A1246');
     expect(version({ MODEL: 'S19', CGMiner: '4.11.1' })).toBeUndefined();
+  });
+
+  it('tell a MAC address with colons, and none where it is none', () => {
+    const mac = (MAC: unknown) =>
+      parseVersion({ VERSION: [{ PROD: 'Avalon Q', MODEL: 'Q', MAC }] })?.macAddress;
+    expect(mac('024849000006')).toBe('02:48:49:00:00:06');
+    expect(mac('02:48:49:00:00:0a')).toBe('02:48:49:00:00:0A');
+    expect(mac('000000000000')).toBeUndefined();
+    expect(mac(7)).toBeUndefined();
   });
 });
 
@@ -180,7 +212,8 @@ describe('an Avalon', () => {
       model: 'Avalon A1066',
       firmware: '21042001',
       apiVersion: '3.7',
-      macAddress: 'b4a2eb000001',
+      // `b4a2eb000001`, with colons.
+      macAddress: 'B4:A2:EB:00:00:01',
       serialNumber: '02',
     });
     expect(results[1].reading).toMatchObject({ state: 'hashing', values: { poolsAlive: 3 } });

@@ -1,4 +1,5 @@
 import type { MinerReading, MinerState } from '../../../contracts/reading.ts';
+import { macAddressOf } from '../../discovery/mac-address.ts';
 import { parseLooseJson } from '../../io/loose-json.ts';
 import { MinerFault } from '../../io/miner-fault.ts';
 import { boardValues } from '../plain-adapter.ts';
@@ -83,6 +84,21 @@ const powerOf = (module: Module) => {
   };
 };
 
+/**
+ * A board's chips: as many as its list of each chip's work (`MW0`) or temperature (`PVT_T0`) is long. A list that is too short is how Canaan's
+ * repairers see missing chips (zeusbtc.com, "How to quickly diagnose Avalon miner's faults"); an empty one says nothing. `TA` counts the chips of
+ * all boards, so that it tells a board's where there is one.
+ */
+const chipsOf = (module: Module, board: number, boards: number): number | undefined => {
+  const lists = [`MW${board}`, `PVT_T${board}`].map((key) =>
+    figures(module, key).filter((each) => each !== undefined),
+  );
+  return (
+    lists.find((list) => list.length > 0)?.length ??
+    (boards === 1 && board === 0 ? figure(module, 'TA') : undefined)
+  );
+};
+
 /** Hashrates are in GH/s. Boards are known by their place in the lists. */
 export const parseModule = (module: Module): MinerReading['values'] => {
   const rates = figures(module, 'MGHS');
@@ -91,7 +107,8 @@ export const parseModule = (module: Module): MinerReading['values'] => {
     ...boardValues(
       [0, 1, 2].map((board) => ({
         hashrateThs: scaled(rates[board], 1e-3),
-        chipTempC: temp(hottest[board]),
+        chipTempC: temp(hottest[board]) ?? maxOf(figures(module, `PVT_T${board}`).map(temp)),
+        chips: chipsOf(module, board, rates.length),
       })),
     ),
     ...present({
@@ -181,7 +198,8 @@ export const parseVersion = (answer: Fields) => {
         model: `Avalon ${/^\d/.test(short) ? 'A' : ''}${short}`,
         firmware: textOf(version.LVERSION) ?? textOf(version.VERSION) ?? textOf(version.CGMiner),
         api: textOf(version.API) ?? (numberOf(version.API) === undefined ? undefined : String(version.API)),
-        macAddress: textOf(version.MAC),
+        // It comes without colons (`024849000006`).
+        macAddress: macAddressOf(version.MAC),
         serialNumber: textOf(version.DNA),
       }
     : undefined;

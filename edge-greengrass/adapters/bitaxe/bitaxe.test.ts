@@ -6,7 +6,7 @@ import { ioAt } from '../../test-kit/io-at.ts';
 import { jsonOf, type PlainAnswer, plainPeer } from '../../test-kit/plain-peer.ts';
 import { fieldsOf } from '../values.ts';
 import { bitaxeAdapter } from './bitaxe-adapter.ts';
-import { modelOf, parseValues, stateOf } from './parse-info.ts';
+import { errorsOf, modelOf, parseValues, stateOf } from './parse-info.ts';
 
 const recorded = dataPath('captures', 'bitaxe', 'v2_0_0');
 const nowMs = () => 1_773_871_985_000;
@@ -73,6 +73,10 @@ describe.skipIf(!recorded)('a recorded answer of AxeOS 2.4.5', () => {
         errorCodes: [],
         values: {
           hashrateThs: 1,
+          // One board: its rate is the machine's, `temp` 59.875, `asicCount` 1.
+          board1HashrateThs: 1,
+          board1ChipTempC: 59.875,
+          board1Chips: 1,
           powerW: 2.65000009536743,
           chipTempC: 59.875,
           boardTempC: 78,
@@ -190,6 +194,12 @@ describe('AxeOS', () => {
   it('says what is wrong with a machine that stopped itself', () => {
     expect(stateOf({ hashRate: 0, overheat_mode: 1, uptimeSeconds: 500 })).toBe('fault');
     expect(stateOf({ hashRate: 0, power_fault: 'Power fault detected', uptimeSeconds: 500 })).toBe('fault');
+    // ESP-Miner's `system_api_json.c` adds it only where there is one.
+    expect(stateOf({ hashRate: 0, hardware_fault: 'No ASIC found', uptimeSeconds: 500 })).toBe('fault');
+    expect(errorsOf({ power_fault: 'Power fault', hardware_fault: 'x'.repeat(50) })).toEqual([
+      'Power fault',
+      'x'.repeat(40),
+    ]);
     expect(stateOf({ hashRate: 0, uptimeSeconds: 10 })).toBe('booting');
     expect(stateOf({ hashRate: 0, uptimeSeconds: 500 })).toBe('idle');
   });
@@ -212,6 +222,32 @@ describe('AxeOS', () => {
     expect(why()).toBeUndefined();
     expect(why('v2.9.2')).toMatch(/cannot pause/);
     expect(why('v1.0.36')).toMatch(/cannot pause/);
+  });
+});
+
+describe('the one board', () => {
+  const asics = (...totals: number[]) => ({ hashrateMonitor: { asics: totals.map((total) => ({ total })) } });
+  it.each([
+    // The documented answer of 2.12.2 (Gamma), which has no `asicCount`.
+    ['of one chip, by the monitor', { hashRate: 1_072.2, ...asics(1_072.24) }, 1],
+    ['of four chips, one of which does not hash', { hashRate: 3_200, ...asics(1_070, 1_065, 0, 1_065) }, 3],
+    ['of two chips that do not hash yet', { hashRate: 0, ...asics(0, 0) }, 2],
+    ['of a NerdQAxe++', { hashRate: 4_800, asicCount: 4 }, 4],
+    ['of whoever does not say', { hashRate: 500 }, undefined],
+    ['of whoever says an empty list', { hashRate: 500, hashrateMonitor: { asics: [] } }, undefined],
+  ])('%s', (_, told, chips) => {
+    const { board1Chips, board1HashrateThs, board2Chips, board2HashrateThs } = parseValues(told);
+    expect(board1Chips).toBe(chips);
+    expect(board1HashrateThs).toBeCloseTo(told.hashRate / 1_000, 9);
+    expect([board2Chips, board2HashrateThs]).toEqual([undefined, undefined]);
+  });
+
+  it('is as hot as its hottest sensor', () => {
+    expect(parseValues({ temp: 60.1, temp2: 62.5 })).toMatchObject({
+      chipTempC: 62.5,
+      board1ChipTempC: 62.5,
+    });
+    expect(parseValues({ temp: -1, temp2: -1 })).toEqual({});
   });
 });
 

@@ -1,6 +1,6 @@
 import type { MinerReading, MinerState } from '../../../contracts/reading.ts';
-import type { ToldPool } from '../plain-adapter.ts';
-import { type Fields, maxOf, numberOf, present, scaled, textOf } from '../values.ts';
+import { boardValues, type ToldPool } from '../plain-adapter.ts';
+import { type Fields, fieldsOf, listOf, maxOf, numberOf, present, scaled, textOf } from '../values.ts';
 
 /** A sensor that is not there, or a chip that is not powered, says -1 or 0. */
 const temp = (value: unknown) => {
@@ -20,24 +20,43 @@ const secondFanRpm = (info: Fields): number | undefined => {
   return rpm === 0 && !twoFans.has(textOf(info.boardVersion) ?? '') ? undefined : rpm;
 };
 
-/** `GET /api/system/info`: hashrates in GH/s, the core's voltage in mV, temperatures in °C (`temp` chip, `vrTemp` regulator). */
-export const parseValues = (info: Fields): MinerReading['values'] =>
-  present({
-    hashrateThs: scaled(numberOf(info.hashRate), 1e-3),
-    expectedHashrateThs: scaled(numberOf(info.expectedHashrate), 1e-3),
-    powerW: numberOf(info.power),
-    chipTempC: maxOf([temp(info.temp), temp(info.temp2)]),
-    boardTempC: temp(info.vrTemp),
-    fan1Rpm: numberOf(info.fanrpm),
-    fan2Rpm: secondFanRpm(info),
-    fanDutyPct: numberOf(info.fanspeed),
-    frequencyMhz: numberOf(info.frequency),
-    voltageV: scaled(numberOf(info.coreVoltageActual), 1e-3),
-    acceptedShares: numberOf(info.sharesAccepted),
-    rejectedShares: numberOf(info.sharesRejected),
-    uptimeS: numberOf(info.uptimeSeconds),
-    activePool: poolsOf(info).length === 0 ? undefined : isOn(info.isUsingFallbackStratum) ? 1 : 0,
-  });
+/**
+ * The chips that hash by `hashrateMonitor`, which tells each chip's GH/s (AxeOS 2.12.2 and later, ESP-Miner's `system_api_json.c`); else
+ * as many as the board is built with, by `asicCount` (earlier AxeOS, NerdAxe) or by how many the monitor lists.
+ */
+const chipsOf = (info: Fields): number | undefined => {
+  const asics = listOf(fieldsOf(info.hashrateMonitor).asics);
+  const hashing = asics.filter(({ total }) => (numberOf(total) ?? 0) > 0).length;
+  return hashing || (numberOf(info.asicCount) ?? (asics.length || undefined));
+};
+
+/**
+ * `GET /api/system/info`: hashrates in GH/s, the core's voltage in mV, temperatures in °C (`temp` chip, `vrTemp` regulator). However many
+ * chips it has, it is one board.
+ */
+export const parseValues = (info: Fields): MinerReading['values'] => {
+  const hashrateThs = scaled(numberOf(info.hashRate), 1e-3);
+  const chipTempC = maxOf([temp(info.temp), temp(info.temp2)]);
+  return {
+    ...boardValues([{ hashrateThs, chipTempC, chips: chipsOf(info) }]),
+    ...present({
+      hashrateThs,
+      expectedHashrateThs: scaled(numberOf(info.expectedHashrate), 1e-3),
+      powerW: numberOf(info.power),
+      chipTempC,
+      boardTempC: temp(info.vrTemp),
+      fan1Rpm: numberOf(info.fanrpm),
+      fan2Rpm: secondFanRpm(info),
+      fanDutyPct: numberOf(info.fanspeed),
+      frequencyMhz: numberOf(info.frequency),
+      voltageV: scaled(numberOf(info.coreVoltageActual), 1e-3),
+      acceptedShares: numberOf(info.sharesAccepted),
+      rejectedShares: numberOf(info.sharesRejected),
+      uptimeS: numberOf(info.uptimeSeconds),
+      activePool: poolsOf(info).length === 0 ? undefined : isOn(info.isUsingFallbackStratum) ? 1 : 0,
+    }),
+  };
+};
 
 const poolOf = (host: unknown, port: unknown, user: unknown, tls: unknown): ToldPool[] => {
   const name = textOf(host);
@@ -62,10 +81,10 @@ export const fanOf = (info: Fields): number | 'auto' | undefined => {
   return isOn(info.autofanspeed) ? 'auto' : numberOf(info.manualFanSpeed ?? info.fanspeed);
 };
 
-/** What it names as wrong: too hot, or a power fault in its own words. */
+/** What it names as wrong: too hot, or a fault of its power or its hardware in its own words. */
 export const errorsOf = (info: Fields): string[] => [
   ...(isOn(info.overheat_mode) ? ['overheat_mode'] : []),
-  ...(textOf(info.power_fault) ? [(textOf(info.power_fault) ?? '').slice(0, 40)] : []),
+  ...[info.power_fault, info.hardware_fault].flatMap((said) => textOf(said)?.slice(0, 40) ?? []),
 ];
 
 const bootS = 60;

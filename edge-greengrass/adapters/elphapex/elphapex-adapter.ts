@@ -5,8 +5,9 @@ import type { MinerAdapter, WriteOutcome } from '../miner-adapter.ts';
 import type { MinerIo } from '../miner-io.ts';
 import { type Look, plainAdapter } from '../plain-adapter.ts';
 import type { Wanted } from '../put-back.ts';
+import { judgementsOf } from '../summary-judgements.ts';
 import { type Fields, fieldsOf, numberOf, present, textOf } from '../values.ts';
-import { chipsOf, fanOf, modeOf, parseErrors, parsePools, parseStats, poolsIn } from './parse-stats.ts';
+import { chipsOf, fanOf, modeOf, parsePools, parseStats, poolsIn } from './parse-stats.ts';
 
 type Deps = { readonly minerId: string; readonly io: MinerIo; readonly nowMs: () => number };
 
@@ -71,7 +72,7 @@ export const elphapexAdapter = ({ minerId, io, nowMs }: Deps): MinerAdapter => {
       of === 'LED' ? page('get_blink_status', signal) : nothing,
     ]);
     const mode = modeOf(conf);
-    const errorCodes = parseErrors(summary);
+    const errorCodes = judgementsOf(summary);
     const stateOf = (): MinerState => {
       if (!quiet) return 'hashing';
       if (mode === 'sleep') return 'stopped';

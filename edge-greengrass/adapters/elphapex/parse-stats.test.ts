@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chipsOf, fanOf, modeOf, parseErrors, parsePools, parseStats } from './parse-stats.ts';
+import { judgementsOf as parseErrors } from '../summary-judgements.ts';
+import { chipsOf, fanOf, modeOf, parsePools, parseStats } from './parse-stats.ts';
 
 const chain = (index: number, rate: number, temps: readonly string[]) => ({
   index,

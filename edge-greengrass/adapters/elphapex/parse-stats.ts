@@ -64,20 +64,6 @@ export const parseStats = (answer: Fields): MinerReading['values'] | undefined =
 export const chipsOf = (answer: Fields) =>
   sumOf(listOf(listOf(answer.STATS)[0]?.chain).map((chain) => numberOf(chain.asic_num)));
 
-/** `summary.cgi` judges rate, network, fans and temperature, each with a letter: `s` is well. As `fans:1`. */
-export const parseErrors = (answer: Fields): string[] | undefined => {
-  const judged = listOf(answer.SUMMARY)[0]?.status;
-  if (!Array.isArray(judged)) return undefined;
-  const codes = listOf(judged).flatMap(({ status, type, code }) => {
-    const letter = textOf(status)?.toLowerCase();
-    const kind = textOf(type);
-    return letter === undefined || letter === 's' || kind === undefined || kind.length > 20
-      ? []
-      : [`${kind}:${Math.trunc(numberOf(code) ?? 0)}`];
-  });
-  return [...new Set(codes)].slice(0, 32);
-};
-
 /** No pool says that it is the one in use: it is the first that is alive, by priority. */
 export const parsePools = (answer: Fields) => {
   const entries = listOf(answer.POOLS).filter((pool) => textOf(pool.url) !== undefined);

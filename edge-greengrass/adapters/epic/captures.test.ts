@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { capture, dataPath } from '../../test-kit/captures.ts';
+import { dataPath } from '../../test-kit/captures.ts';
 import { ioAt } from '../../test-kit/io-at.ts';
 import { plainPeer } from '../../test-kit/plain-peer.ts';
 import { fieldsOf } from '../values.ts';
@@ -7,7 +9,12 @@ import { epicAdapter } from './epic-adapter.ts';
 
 const folder = dataPath('captures', 'epic', 'v1');
 /** An S19 XP under PowerPlay-BMS 1.5.13 with one board switched off and one fan that stands, as recorded. */
-const recorded = () => plainPeer(({ path }) => ({ json: capture(folder ?? '', path.slice(1)) }));
+const recorded = () =>
+  plainPeer(({ path }) => ({
+    text: readFileSync(join(folder ?? '', `${files[path.slice(1)] ?? path.slice(1)}.json`), 'utf8'),
+  }));
+/** Pages that are kept under other names. */
+const files: Readonly<Record<string, string>> = { hashrate: 'chip_hashrates', 'temps/chip': 'chip_temps' };
 
 /** Expected values are worked out by hand from the recorded answers. */
 describe.skipIf(!folder)('a recorded S19 XP under ePIC', () => {
@@ -31,6 +38,9 @@ describe.skipIf(!folder)('a recorded S19 XP under ePIC', () => {
       boardTempC: 67,
       board2HashrateThs: expect.closeTo(49.440724, 9),
       board3HashrateThs: expect.closeTo(49.925124, 9),
+      // `/hashrate` lists 110 chips under Index 1 and 2; all of `/temps/chip` are 0, so that no chip tells its temperature.
+      board2Chips: 110,
+      board3Chips: 110,
       fan1Rpm: 5_971,
       fan2Rpm: 0,
       fan3Rpm: 5_942,
@@ -44,6 +54,11 @@ describe.skipIf(!folder)('a recorded S19 XP under ePIC', () => {
       poolsAlive: 1,
       activePool: 0,
     });
+    // Chips are for full reads; and where they told no temperature once, they are not asked again.
+    expect(peer.seen).toEqual(['GET /summary', 'GET /capabilities', 'GET /hashrate', 'GET /temps/chip']);
+    await adapter.read('core');
+    await adapter.read('full');
+    expect(peer.seen.slice(4)).toEqual(['GET /summary', 'GET /summary', 'GET /hashrate']);
     await peer.close();
   });
 

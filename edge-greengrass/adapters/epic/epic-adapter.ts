@@ -1,12 +1,13 @@
-import { parseLooseJson } from '../../io/loose-json.ts';
+import { parseLooseJson, parseWholeJson } from '../../io/loose-json.ts';
 import { MinerFault } from '../../io/miner-fault.ts';
-import type { MinerAdapter, WriteOutcome } from '../miner-adapter.ts';
+import type { MinerAdapter, ReadDepth, WriteOutcome } from '../miner-adapter.ts';
 import type { MinerIo } from '../miner-io.ts';
 import { type Look, plainAdapter } from '../plain-adapter.ts';
 import type { Wanted } from '../put-back.ts';
 import { tunedAdapter } from '../tuned-adapter.ts';
 import { type Fields, fieldsOf, textOf } from '../values.ts';
 import { withoutEffect } from '../write-outcome.ts';
+import { chipsByBoard } from './chip-pages.ts';
 import { errorCodesOf, fanMode, fanOf, ledOf, parseValues, poolsOf, stateOf } from './parse-answers.ts';
 import { chosenTune, heldTune, type Tune, tune } from './perpetual-tune.ts';
 
@@ -28,11 +29,18 @@ export const epicAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapte
   /** What the firmware last steered its fans by, for when it is to do so again; at first, what it comes with. */
   let ownSteering: unknown = { 'Target Temperature': 60, 'Idle Speed': 20 };
 
-  const get = async (path: string, signal?: AbortSignal): Promise<Fields> => {
+  /** A machine of which no chip told a temperature while it hashed, or without that page, is not asked for them again. */
+  let tellsChipTemps = true;
+
+  const page = async (path: string, signal?: AbortSignal, parse = parseLooseJson): Promise<unknown> => {
     const { status, body } = await io.web({ method: 'GET', path: `/${path}` }, signal);
     if (status !== 200) throw new MinerFault('denied', `the miner answers ${status}`);
-    return fieldsOf(parseLooseJson(body));
+    return parse(body);
   };
+  /** Of a page that was cut, fewer chips would be counted. */
+  const chipPage = (path: string, signal?: AbortSignal) => page(path, signal, parseWholeJson);
+  const get = async (path: string, signal?: AbortSignal): Promise<Fields> =>
+    fieldsOf(await page(path, signal));
   const capabilities = async (signal?: AbortSignal) => {
     known ??= await get('capabilities', signal);
     return known;
@@ -49,30 +57,50 @@ export const epicAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapte
       : { kind: 'refused', detail: `the miner answers ${(textOf(said.error) ?? 'no').slice(0, 120)}` };
   };
   const summary = async (signal?: AbortSignal) => {
-    const page = await get('summary', signal);
-    if (page.Status === undefined) throw new MinerFault('unparseable', 'this is no summary');
-    const { Auto } = fanMode(page);
+    const told = await get('summary', signal);
+    if (told.Status === undefined) throw new MinerFault('unparseable', 'this is no summary');
+    const { Auto } = fanMode(told);
     if (Auto !== undefined) ownSteering = Auto;
-    return page;
+    return told;
+  };
+  const chipTemps = async (signal?: AbortSignal) => {
+    if (!tellsChipTemps) return undefined;
+    try {
+      return await chipPage('temps/chip', signal);
+    } catch (error) {
+      if (error instanceof MinerFault && error.kind === 'denied') tellsChipTemps = false;
+      return undefined;
+    }
+  };
+  const chips = async (isHashing: boolean, signal?: AbortSignal) => {
+    const hashrates = chipPage('hashrate', signal).catch(() => undefined);
+    const temperatures = await chipTemps(signal);
+    const byBoard = chipsByBoard(await hashrates, temperatures);
+    if (isHashing && temperatures !== undefined)
+      tellsChipTemps = byBoard.some(({ hottestC }) => hottestC !== undefined);
+    return byBoard;
   };
 
-  const look = async (signal?: AbortSignal): Promise<Look> => {
+  /** No order shows in the chips, so that looks for one leave their pages out. */
+  const look = async (depth: ReadDepth, of: string | undefined, signal?: AbortSignal): Promise<Look> => {
     const sampledAtMs = nowMs();
-    const page = await summary(signal);
-    const told: Fields = await capabilities(signal).catch(() => ({}));
-    const sensors = fieldsOf(told['Temp Sensor Info']).Type === 'Chip' ? 'Chip' : 'Board';
-    const values = parseValues(page, sensors);
+    const told = await summary(signal);
+    const can: Fields = await capabilities(signal).catch(() => ({}));
+    const sensors = fieldsOf(can['Temp Sensor Info']).Type === 'Chip' ? 'Chip' : 'Board';
+    const values = parseValues(told, sensors);
+    const state = stateOf(told, values.hashrateThs);
+    const withChips = depth === 'full' && of === undefined;
     return {
       reading: {
         minerId,
         sampledAtMs,
-        state: stateOf(page, values.hashrateThs),
-        errorCodes: errorCodesOf(page),
-        values,
+        state,
+        errorCodes: errorCodesOf(told),
+        values: withChips ? parseValues(told, sensors, await chips(state === 'hashing', signal)) : values,
       },
-      pools: poolsOf(page),
-      led: ledOf(page),
-      fan: fanOf(page),
+      pools: poolsOf(told),
+      led: ledOf(told),
+      fan: fanOf(told),
     };
   };
 
@@ -127,17 +155,18 @@ export const epicAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapte
   const plain = plainAdapter({
     minerId,
     nowMs,
-    look: (_depth, _of, signal) => look(signal),
+    look,
     write: (wanted, _before, signal) => write(wanted, signal),
     identify: async (signal) => {
       known = undefined;
-      const [page, told, network] = await Promise.all([
+      tellsChipTemps = true;
+      const [now, told, network] = await Promise.all([
         summary(signal),
         capabilities(signal),
         get('network', signal).catch((): Fields => ({})),
       ]);
       const model = textOf(told.Model);
-      const firmware = textOf(page.Software);
+      const firmware = textOf(now.Software);
       if (!model || !firmware) throw new MinerFault('unparseable', 'this is not ePIC');
       return {
         vendor: 'epic',
@@ -146,7 +175,7 @@ export const epicAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapte
         apiVersion: 'v1',
         macAddress: textOf(fieldsOf(network.dhcp ?? network.static).mac_address),
         serialNumber: textOf(fieldsOf(told['Control Board Version']).cpuSerial),
-        hostname: textOf(page.Hostname),
+        hostname: textOf(now.Hostname),
       };
     },
   });

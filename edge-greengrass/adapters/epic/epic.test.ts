@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MinerOrder } from '../../../contracts/command.ts';
 import { epicPeer } from '../../test-kit/epic-peer.ts';
+import { chipsByBoard } from './chip-pages.ts';
+import { parseValues } from './parse-answers.ts';
 
 const stop: MinerOrder = { type: 'HASHING_DISABLE', params: {} };
 
@@ -92,5 +94,71 @@ describe('PowerPlay-BMS', () => {
     expect(await epic.readBack(fan, cool, 0)).toMatchObject({ seen: true });
     await epic.restore({ order: fan, before: cool, earlierPools: [] }, cool);
     expect(miner.fan).toEqual({ Auto: { 'Target Temperature': 63, 'Idle Speed': 25 } });
+  });
+});
+
+describe('pages of chips', () => {
+  const rates = [
+    {
+      Index: 2,
+      Data: [
+        [417_309.06, 95.8, 3.9],
+        [432_705.88, 99.3, 4],
+        [411_085.84, 94.3, 3.8],
+      ],
+      Total: [1, 1, 1],
+    },
+    { Index: 0, Data: [[417_309.06, 95.8, 3.9]], Total: [1, 1, 1] },
+    { Index: 1, Data: [], Total: 0 },
+  ];
+  const temps = [
+    { Index: 0, Data: [0], Total: 0 },
+    { Index: 2, Data: [61.5, 0, 64.25], Total: 0 },
+  ];
+
+  it('count each board’s chips and tell its hottest, by their Index', () => {
+    expect(chipsByBoard(rates, temps)).toEqual([
+      { chips: 1, hottestC: undefined },
+      { chips: undefined, hottestC: undefined },
+      { chips: 3, hottestC: 64.25 },
+    ]);
+  });
+
+  it('tell nothing where they are none', () => {
+    const nothing = { chips: undefined, hottestC: undefined };
+    for (const page of [undefined, null, {}, 'no', [7], [{ Index: 0, Data: 5 }]])
+      expect(chipsByBoard(page, page)).toEqual([nothing, nothing, nothing]);
+  });
+
+  it('are not counted where the page was cut, and not asked for in a core read', async () => {
+    const { miner, adapter } = await epicPeer();
+    const epic = adapter();
+    miner.pages.hashrate = JSON.stringify([{ Index: 0, Data: [[1], [2], [3]], Total: 0 }]);
+    miner.pages['temps/chip'] = '[{"Index":0,"Data":[71,72.5,70],"Total":0}]';
+    expect((await epic.read('core')).reading.values).not.toHaveProperty('board1Chips');
+    expect((await epic.read('full')).reading.values).toMatchObject({ board1Chips: 3, board1ChipTempC: 72.5 });
+    miner.pages.hashrate = '[{"Index":0,"Data":[[1],[2]';
+    expect((await epic.read('full')).reading.values).not.toHaveProperty('board1Chips');
+  });
+
+  it('stand beside the boards of the summary', () => {
+    const summary = {
+      HBs: [
+        { Index: 0, Hashrate: [47e6, 100, 0], Temperature: 60 },
+        { Index: 2, Hashrate: [47e6, 100, 0], Temperature: 58 },
+      ],
+    };
+    expect(parseValues(summary, 'Board', chipsByBoard(rates, temps))).toMatchObject({
+      boardTempC: 60,
+      board1Chips: 1,
+      board3Chips: 3,
+      board3ChipTempC: 64.25,
+      chipTempC: 64.25,
+    });
+    // Where the summary's own temperatures are of chips, too: 60 and 58 beside 64.25.
+    const onChips = parseValues(summary, 'Chip', chipsByBoard(rates, temps));
+    expect(onChips).toMatchObject({ board1ChipTempC: 60, board3ChipTempC: 64.25, chipTempC: 64.25 });
+    expect(onChips).not.toHaveProperty('boardTempC');
+    expect(onChips).not.toHaveProperty('board2Chips');
   });
 });

@@ -2,6 +2,7 @@ import type { MinerReading, MinerState } from '../../../contracts/reading.ts';
 import { mean } from '../board-places.ts';
 import { boardValues, type ToldPool } from '../plain-adapter.ts';
 import { type Fields, fieldsOf, listOf, maxOf, numberOf, present, scaled, sumOf, textOf } from '../values.ts';
+import type { BoardChips } from './chip-pages.ts';
 
 /** A board's `Hashrate` is its rate in MH/s, that in per cent of what its clock promises, and its errors in per cent. */
 const parseBoard = (board: Fields) => {
@@ -27,8 +28,15 @@ const boardsOf = (summary: Fields) => {
   });
 };
 
-/** `sensors` is where the capabilities say that the temperatures are measured: on boards, where they say nothing. */
-export const parseValues = (summary: Fields, sensors: 'Board' | 'Chip'): MinerReading['values'] => {
+/**
+ * `sensors` is where the capabilities say that the summary's temperatures are measured: on boards, where they say nothing. `chips` is what
+ * the pages of chips tell, board by board.
+ */
+export const parseValues = (
+  summary: Fields,
+  sensors: 'Board' | 'Chip',
+  chips: readonly BoardChips[] = [],
+): MinerReading['values'] => {
   const boards = boardsOf(summary);
   const supply = fieldsOf(summary['Power Supply Stats']);
   const rpm = (at: number) => numberOf(fieldsOf(summary['Fans Rpm'])[`Fans Speed ${at}`]);
@@ -36,11 +44,14 @@ export const parseValues = (summary: Fields, sensors: 'Board' | 'Chip'): MinerRe
   const session = fieldsOf(summary.Session);
   const { IsPoolConnected: connected, 'Config Id': config } = fieldsOf(summary.Stratum);
   const onChips = sensors === 'Chip';
+  const hottestC = boards.map((board, at) =>
+    maxOf([onChips ? board?.temperatureC : undefined, board && chips[at]?.hottestC]),
+  );
   return {
     ...boardValues(
       boards.map(
-        (board) =>
-          board && { hashrateThs: board.hashrateThs, chipTempC: onChips ? board.temperatureC : undefined },
+        (board, at) =>
+          board && { hashrateThs: board.hashrateThs, chipTempC: hottestC[at], chips: chips[at]?.chips },
       ),
     ),
     ...present({
@@ -49,7 +60,7 @@ export const parseValues = (summary: Fields, sensors: 'Board' | 'Chip'): MinerRe
       powerW: numberOf(supply['Input Power']),
       powerLimitW: powerTarget(summary),
       boardTempC: onChips ? undefined : warmest,
-      chipTempC: onChips ? warmest : undefined,
+      chipTempC: maxOf(hottestC),
       fan1Rpm: rpm(1),
       fan2Rpm: rpm(2),
       fan3Rpm: rpm(3),

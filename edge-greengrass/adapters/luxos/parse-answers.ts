@@ -15,7 +15,8 @@ const corners = (value: unknown) =>
   });
 
 /**
- * `stats` tells hashrates in GH/s, those of boards as text. Its temp_chip columns repeat the board sensors: LuxOS measures no chips.
+ * `stats` tells hashrates in GH/s, those of boards as text. Its temp_chip columns repeat the board sensors; sensors of chips, where a
+ * machine has them, are in `temps`.
  */
 const parseStats = (answer: Fields) => {
   const stats = listOf(answer.STATS).find((entry) => entry.Elapsed !== undefined) ?? {};
@@ -40,11 +41,27 @@ const parseStats = (answer: Fields) => {
   };
 };
 
+const labelOf = (temps: Fields, name: string) => textOf(fieldsOf(rowOf(temps, 'METADATA')[name]).Label) ?? '';
+const isOnChip = (temps: Fields, name: string) => /chip/i.test(name) || /chip/i.test(labelOf(temps, name));
+
+/**
+ * The hottest chip of each of the first three boards. Only some machines have sensors there, and their names or labels say `Chip`: `Chip` of an
+ * S9 (remote diode) and of a Whatsminer (hottest die), `TopLeftChip` and the like of an S19a, "Chip (Max)" (docs.luxor.tech, temps). Of all
+ * others nothing is told, since LuxOS estimates no chips by their boards. `ID` counts boards from 0.
+ */
+const chipsC = (temps: Fields) =>
+  places.map((place) => {
+    const board = listOf(temps.TEMPS).find((row) => numberOf(row.ID) === place - 1) ?? {};
+    const measured = Object.keys(board)
+      .filter((name) => isOnChip(temps, name))
+      .map((name) => numberOf(board[name]));
+    return maxOf(measured.filter((celsius) => celsius !== undefined && celsius > 0));
+  });
+
 /** The coolest sensor at an intake; the page's own legend says which corners those are. */
 const intakeC = (temps: Fields) => {
-  const legend = rowOf(temps, 'METADATA');
-  const names = Object.keys(legend).filter((name) =>
-    /intake/i.test(textOf(fieldsOf(legend[name]).Label) ?? ''),
+  const names = Object.keys(rowOf(temps, 'METADATA')).filter(
+    (name) => /intake/i.test(labelOf(temps, name)) && !isOnChip(temps, name),
   );
   const measured = listOf(temps.TEMPS).flatMap((board) =>
     names.flatMap((name) => {
@@ -57,15 +74,20 @@ const intakeC = (temps: Fields) => {
 
 export type Answers = Readonly<Record<'stats' | 'power' | 'fans' | 'temps' | 'voltage', Fields>>;
 
-export const parseValues = ({ stats, power, fans, temps, voltage }: Answers): MinerReading['values'] => ({
-  ...parseStats(stats),
-  ...present({
-    powerW: numberOf(rowOf(power, 'POWER').Watts),
-    inletTempC: intakeC(temps),
-    fanDutyPct: dutyOf(fans),
-    voltageV: numberOf(rowOf(voltage, 'VOLTAGE').Voltage),
-  }),
-});
+export const parseValues = ({ stats, power, fans, temps, voltage }: Answers): MinerReading['values'] => {
+  const chips = chipsC(temps);
+  return {
+    ...parseStats(stats),
+    ...boardValues(chips.map((chipTempC) => ({ chipTempC }))),
+    ...present({
+      powerW: numberOf(rowOf(power, 'POWER').Watts),
+      inletTempC: intakeC(temps),
+      chipTempC: maxOf(chips),
+      fanDutyPct: dutyOf(fans),
+      voltageV: numberOf(rowOf(voltage, 'VOLTAGE').Voltage),
+    }),
+  };
+};
 
 const dutyOf = (fans: Fields) => maxOf(listOf(fans.FANS).map((fan) => numberOf(fan.Speed)));
 
