@@ -18,7 +18,7 @@ const settings: SweepSettings = {
 
 /** How a miner behaves: how long it takes, and whether it answers at all. `hung` never lets go, not even when told to. */
 type Manner =
-  | { readonly kind: 'answers'; readonly tookMs: number }
+  | { readonly kind: 'answers'; readonly tookMs: number; readonly errorCodes?: string[] }
   | { readonly kind: 'dead'; readonly tookMs: number }
   | { readonly kind: 'hung' };
 type Ask = {
@@ -53,7 +53,13 @@ const siteOf = (manners: readonly Manner[], options: { sockets?: number; shardSi
       if (signal?.aborted) return { reading: { ...base, state: 'unreachable' }, fault: 'aborted' };
       return now.kind === 'dead'
         ? { reading: { ...base, state: 'unreachable' }, fault: 'unreachable' }
-        : { reading: { ...base, state: 'hashing' } };
+        : {
+            reading: {
+              ...base,
+              state: 'hashing',
+              ...(depth === 'full' && now.kind === 'answers' && { errorCodes: now.errorCodes ?? [] }),
+            },
+          };
     };
     const unused = () => Promise.reject(new Error('not asked for in a sweep'));
     const identity = { vendor: 'antminer', model: 'S19', firmware: '1', apiVersion: '3.1' } as const;
@@ -270,6 +276,18 @@ describe('a sweep', () => {
       (_, at) => site.miners.filter(({ minerId }) => full(minerId)[at + 1]).length,
     );
     for (const count of perSweep) expect(Math.abs(count - 200)).toBeLessThan(50);
+  });
+
+  it('reads everything of a miner that names a fault in each sweep, until it names none', async () => {
+    const site = siteOf([{ kind: 'answers', tookMs: 40, errorCodes: ['fans:1'] }]);
+    const depths = () => site.asks.splice(0).map(({ depth }) => depth);
+    await sweeps(site, 6);
+    expect(depths()).toEqual(Array.from({ length: 6 }, () => 'full'));
+    site.setManner(0, fast);
+    await sweeps(site, 6);
+    const [first, ...others] = depths();
+    expect(first).toBe('full');
+    expect(others.toSorted()).toEqual(['core', 'core', 'core', 'core', 'full']);
   });
 
   it('spreads its asks over the beginning of the interval, each miner at its own place', async () => {

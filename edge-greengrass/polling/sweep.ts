@@ -62,7 +62,8 @@ type Turn = {
   isSlow: boolean;
   /** An earlier sweep's ask that has not ended. */
   isAsked: boolean;
-  wasReadFully: boolean;
+  /** It has not been asked everything yet, or names something that is wrong: a fault that is told in some sweeps alone would come and go. */
+  wantsAll: boolean;
 };
 
 /** An ask that has not ended. */
@@ -105,7 +106,7 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
   const turnOf = ({ minerId }: Miner): Turn => {
     const known = turns.get(minerId);
     if (known) return known;
-    const turn = { place: placeOf(minerId), isSlow: false, isAsked: false, wasReadFully: false };
+    const turn = { place: placeOf(minerId), isSlow: false, isAsked: false, wantsAll: true };
     turns.set(minerId, turn);
     return turn;
   };
@@ -157,11 +158,11 @@ export const sweeper = ({ shards, sockets, settings, clock, nowMs, reports, log,
       note(miner, turn, reading, fault, took());
       return reading;
     }
-    const isFull =
-      !miner.hashing || !turn.wasReadFully || (round + Math.floor(turn.place * every)) % every === 0;
+    const isFull = !miner.hashing || turn.wantsAll || (round + Math.floor(turn.place * every)) % every === 0;
     const { reading, fault } = await miner.adapter.read(isFull ? 'full' : 'core', signal);
     if (fault === 'aborted') return undefined;
-    if (isFull && fault === undefined) turn.wasReadFully = true;
+    const namesFault = (reading.errorCodes?.length ?? 0) > 0;
+    if (namesFault || (isFull && fault === undefined)) turn.wantsAll = namesFault;
     note(miner, turn, reading, fault, took());
     guard(miner, reading);
     return reading;
