@@ -132,6 +132,33 @@ describe('MQTT line with certificates', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('tells once why there is no line, however often it tries', async () => {
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const address = closed.address();
+    await new Promise((resolve) => closed.close(resolve));
+    let tries = 0;
+    const told: string[] = [];
+    const bus = mqttBus({
+      url: `mqtt://127.0.0.1:${address && typeof address !== 'string' ? address.port : 0}`,
+      clientId: 'gw-7',
+      certificates: {
+        list: () => {
+          tries++;
+          return [];
+        },
+        worked: () => {},
+      },
+      publishMs: 1_000,
+      reconnectMs: 5,
+      log: (_, event, facts) => told.push(`${event} ${facts?.reason ?? ''}`),
+    });
+    buses.push(bus);
+    await bus.open();
+    await until('five tries', () => tries >= 5);
+    expect(told.toSorted()).toEqual(['line_error ECONNREFUSED', 'line_not_opened ']);
+  });
+
   it('names the configuration, not the file’s content, where the certificate does not fit', () => {
     const here = import.meta.filename;
     expect(() =>

@@ -45,6 +45,7 @@ export const mqttBus = (options: Options): MqttBus => {
   let opened = false;
   let up = false;
   let toldOfFailure = false;
+  let toldReason: string | undefined;
   /** Which of the certificates is tried, and which one this connection was begun with. */
   let turn = 0;
   let used: GatewayCertificate | undefined;
@@ -84,6 +85,7 @@ export const mqttBus = (options: Options): MqttBus => {
     }
     if (up === now) return;
     up = now;
+    toldReason = undefined;
     log('info', now ? 'line_up' : 'line_down');
     if (!now) for (const reject of [...pending]) reject(new Error('the line went down'));
     for (const listener of listeners) listener(now);
@@ -107,9 +109,12 @@ export const mqttBus = (options: Options): MqttBus => {
     toldOfFailure = !up;
     setUp(false);
   });
-  client.on('error', (error) =>
-    log('warn', 'line_error', { reason: 'code' in error ? String(error.code) : error.name }),
-  );
+  // Every attempt of days without a line fails alike.
+  client.on('error', (error) => {
+    const reason = 'code' in error ? String(error.code) : error.name;
+    if (reason !== toldReason) log('warn', 'line_error', { reason });
+    toldReason = reason;
+  });
 
   return {
     subscribe: (topic, receiver) => void receivers.set(topic, receiver),
