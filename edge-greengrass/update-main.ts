@@ -22,6 +22,7 @@ const help = `HashInsight edge gateway: releases
   --from FILE|URL   the release's archive, over https or from a file
   --restart COMMAND starts the gateway anew (default: systemctl restart hashinsight-edge)
   --health URL      what the gateway says of itself (default: http://127.0.0.1:9464/healthz)
+  --unseen          updates a gateway that does not say at this URL that it runs, such as one that cannot start
   --minutes N       that a release has to become healthy (default 5)
   --steady N        seconds that it then has to stay so (default 30)
 
@@ -36,6 +37,7 @@ const { values, positionals } = parseArgs({
     from: { type: 'string' },
     restart: { type: 'string', default: 'systemctl restart hashinsight-edge' },
     health: { type: 'string', default: 'http://127.0.0.1:9464/healthz' },
+    unseen: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '5' },
     steady: { type: 'string', default: '30' },
     help: { type: 'boolean', default: false },
@@ -88,6 +90,7 @@ const run = async () => {
     clock: realClock(Date.now),
     withinMs: positive('minutes') * 60_000,
     steadyMs: positive('steady') * 1_000,
+    unseen: values.unseen,
   });
   return positionals[0] === 'settle' ? settle() : apply(await release());
 };

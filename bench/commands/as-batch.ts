@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type BatchView,
   batchAnswer,
@@ -17,6 +18,7 @@ export type BatchRun = {
 };
 
 const patienceMs = 40 * 60_000;
+const lookEveryMs = 2_000;
 
 const allOf = async (operator: ApiClient, siteId: number, batchId: string): Promise<CommandView[]> => {
   const commands: CommandView[] = [];
@@ -48,6 +50,9 @@ export const asBatch = async (
     command_type: 'LED',
     params: { on },
     reason: 'Bench: every lamp',
+    // It is to reach every miner, however many fail.
+    max_failed: 20_000,
+    max_failed_pct: 100,
     ...shape,
   };
   const plan = await people.operator.call('POST', '/api/v1/command-batches/dry-run', batchPlan, asked);
@@ -70,7 +75,7 @@ export const asBatch = async (
     const { completed, failed, unknown, miners, status } = now.batch;
     progress(completed + failed + unknown, miners, `commands of the batch, ${status}`);
     if (['PENDING_APPROVAL', 'RUNNING'].includes(status)) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await delay(lookEveryMs);
       return undefined;
     }
     return now.batch;

@@ -46,6 +46,18 @@ const costRows = (what: string, usage: Usage, commands: number): { rows: Row[]; 
   return { rows, usd: bill.usd / commands };
 };
 
+/** How many failed of what, by code and words. */
+const failuresOf = (commands: BatchRun['commands']): Readonly<Record<string, number>> => {
+  const reasons = commands.flatMap(({ failure }) =>
+    failure ? [[failure.code, failure.detail].filter(Boolean).join(': ')] : [],
+  );
+  return Object.fromEntries(
+    [...Map.groupBy(reasons, (reason) => reason)]
+      .map(([reason, all]) => [reason, all.length] as const)
+      .toSorted(([, one], [, other]) => other - one),
+  );
+};
+
 const latenciesOf = ({ batch, approvedMs, commands }: BatchRun) => {
   const after = (at: string | undefined) => (at === undefined ? [] : [Date.parse(at) - approvedMs]);
   const acknowledged = commands.flatMap(({ acknowledged_at }) => after(acknowledged_at));
@@ -55,6 +67,7 @@ const latenciesOf = ({ batch, approvedMs, commands }: BatchRun) => {
     completed: batch.completed,
     failed: batch.failed,
     unknown: batch.unknown,
+    failures: failuresOf(commands),
     acknowledged: acknowledged.length,
     firstDispatchMs: Math.min(...commands.flatMap(({ dispatched_at }) => after(dispatched_at))),
     lastDispatchMs: Math.max(...commands.flatMap(({ dispatched_at }) => after(dispatched_at))),
@@ -196,7 +209,12 @@ const measure = async (
     notes: [
       `A command costs ${costs.map(({ usd, rows }) => `${usd.toFixed(6)} USD as ${rows[0]?.how ?? ''}`).join(', ')}: what was metered beside telemetry, less what goes on in as much time without commands, at list prices.`,
       odd === 0 ? 'Every single command was completed.' : `${odd} single commands did not complete.`,
-      'The simulator, the gateway and the whole cloud share this machine.',
+      ...batches.flatMap(({ shape, failures }) =>
+        Object.entries(failures)
+          .slice(0, 5)
+          .map(([reason, count]) => `Failed in the batch ${shape}: ${count} with “${reason}”.`),
+      ),
+      'The simulator, the gateway and the whole cloud share this machine, gateway and cloud even one process. Miners are polled every ten minutes here.',
     ],
   };
 };
@@ -212,7 +230,7 @@ export const benchCommands: Bench<CommandsOptions> = async (options, watcher) =>
     stateDir,
     fresh: true,
     speed: 1,
-    pollIntervalMs: 60_000,
+    pollIntervalMs: 600_000,
     withConsole: false,
     meter,
     onStep: watcher.say,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandView, commandAnswer, commandView } from '../../contracts/api-control.ts';
 import type { ApiClient } from '../../local/api-client.ts';
 import { until } from '../../local/loop/until.ts';
@@ -12,6 +13,8 @@ export type People = {
 type Played = { readonly approvedMs: number; readonly command: CommandView };
 
 const patienceMs = 180_000;
+/** As often as a person's page asks how a command fares; the requests are part of what it costs. */
+const lookEveryMs = 2_000;
 const isOver = ({ status }: CommandView) => !['APPROVED', 'DISPATCHED', 'ACKNOWLEDGED'].includes(status);
 
 /** A power mode for one miner: the operator proposes, the manager approves; followed until it is over. */
@@ -28,7 +31,9 @@ const playOne = async ({ operator, manager }: People, siteId: number, minerId: s
   await manager.call('POST', `${path}/approve`, commandAnswer, { site_id: siteId });
   const over = await until(`${minerId} to settle`, patienceMs, async () => {
     const now = await operator.call('GET', `${path}?site_id=${siteId}`, commandView);
-    return isOver(now) ? now : undefined;
+    if (isOver(now)) return now;
+    await delay(lookEveryMs);
+    return undefined;
   });
   return { approvedMs, command: over };
 };

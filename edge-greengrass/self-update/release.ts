@@ -10,6 +10,7 @@ export class ReleaseRefused extends Error {
     | 'TAMPERED'
     | 'NOT_NEWER'
     | 'FAILED_BEFORE'
+    | 'NOT_SEEN'
     | 'NODE_TOO_OLD';
   constructor(code: ReleaseRefused['code'], message: string) {
     super(message);

@@ -76,13 +76,14 @@ const inBackground = (args: readonly string[]) =>
     started.once('close', (status) => resolve({ status, out }));
   });
 /** A release that will be healthy ends its time by being so; one that will not needs little of it. */
-const run = async (command: string, archive?: string, seconds = 20) => {
+const run = async (command: string, archive?: string, seconds = 20, more: readonly string[] = []) => {
   const { status, out } = await inBackground([
     join(import.meta.dirname, '../update-main.ts'),
     command,
     ...['--root', root, '--restart', restart(), '--health', healthUrl()],
     ...['--minutes', String(seconds / 60), '--steady', '0.1'],
     ...(archive === undefined ? [] : ['--key', file('keys.pem'), '--from', archive]),
+    ...more,
   ]);
   return { status, said: JSON.parse(out.trim().split('\n').at(-1) ?? '{}') };
 };
@@ -141,6 +142,22 @@ describe('an update', () => {
     },
     120_000,
   );
+
+  it('leaves a gateway alone that it cannot see, unless it is told that it does not run', async () => {
+    const next = pack('1.1.0');
+    const elsewhere = `http://127.0.0.1:${await freePort()}/healthz`;
+    expect(await run('update', next, 20, ['--health', elsewhere])).toMatchObject({
+      status: 3,
+      said: { code: 'NOT_SEEN' },
+    });
+    expect(journal()).toEqual({ highest: '1.0.0', failed: [] });
+    expect(readdirSync(join(root, 'releases'))).toEqual(['1.0.0']);
+    endServing();
+    const updating = run('update', next, 60, ['--unseen']);
+    await until('the next release', () => currentVersion(root) === '1.1.0', 30_000);
+    endServing = keepServing();
+    expect(await updating).toMatchObject({ status: 0, said: { outcome: 'updated' } });
+  }, 120_000);
 
   it('refuses over HTTP what is not signed for it, with nothing written', async () => {
     const other = generateKeyPairSync('ed25519')

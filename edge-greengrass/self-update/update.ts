@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { writeSecretFile } from '../sealing/secret-file.ts';
 import type { Clock } from '../state/pace.ts';
 import { currentLink, currentVersion, pruneReleases, stageRelease, switchTo } from './install.ts';
-import { admitRelease, compareVersions, type Release, version } from './release.ts';
+import { admitRelease, compareVersions, type Release, ReleaseRefused, version } from './release.ts';
 
 const attempt = z.strictObject({
   from: version,
@@ -35,6 +35,8 @@ export type UpdateDeps = {
   readonly withinMs: number;
   readonly steadyMs: number;
   readonly lookMs?: number;
+  /** Updates a gateway that does not say that it runs, such as one that cannot start. */
+  readonly unseen?: boolean;
   /** After every step that is on the disk, for whoever watches. */
   readonly onStep?: (step: string) => void;
 };
@@ -42,12 +44,25 @@ export type UpdateResult =
   | { readonly outcome: 'updated' | 'rolled_back'; readonly from: string; readonly to: string }
   | { readonly outcome: 'settled' };
 
+/** A gateway that is just starting says nothing for so long. */
+const seenWithinMs = 15_000;
+
 /**
  * Replaces the running release and goes back where the new one is not healthy in time. Every step is on the disk before the next
  * begins, so that `settle` ends what a crash or a power cut left open, whatever was the last step.
  */
 export const updater = (deps: UpdateDeps) => {
-  const { root, restart, running, clock, withinMs, steadyMs, lookMs = 500, onStep = () => {} } = deps;
+  const {
+    root,
+    restart,
+    running,
+    clock,
+    withinMs,
+    steadyMs,
+    lookMs = 500,
+    unseen = false,
+    onStep = () => {},
+  } = deps;
   const file = join(root, 'update.json');
   const never = new AbortController().signal;
 
@@ -74,6 +89,14 @@ export const updater = (deps: UpdateDeps) => {
       if (sinceMs !== undefined && nowMs - sinceMs >= steadyMs) return true;
       if (nowMs >= untilMs) return false;
       await clock.wait(lookMs, never);
+    }
+  };
+
+  /** Whether the present release can be seen at all: of one that cannot, no successor would ever count as healthy. */
+  const isSeen = async (version: string): Promise<boolean> => {
+    for (const endMs = clock.nowMs() + seenWithinMs; ; await clock.wait(lookMs, never)) {
+      if ((await running())?.version === version) return true;
+      if (clock.nowMs() >= endMs) return false;
     }
   };
 
@@ -120,6 +143,11 @@ export const updater = (deps: UpdateDeps) => {
     const from = currentVersion(root);
     const { manifest } = release;
     admitRelease(manifest, { current: from, highest: before.highest, failed: before.failed });
+    if (!unseen && !(await isSeen(from)))
+      throw new ReleaseRefused(
+        'NOT_SEEN',
+        `nothing says that version ${from} runs: --health names where the gateway tells it, --unseen updates one that does not run`,
+      );
     stageRelease(root, release);
     onStep('staged');
     const open: Attempt = {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../contracts/access.ts';
 import { commandList, commandView, listCommandsQuery } from '../../contracts/api-control.ts';
+import { newGatewayKeys } from '../../edge-greengrass/sealing/gateway-keys.ts';
+import { sealingKeyId } from '../sealing/seal-for-gateway.ts';
+import { sealOrder } from '../sealing/seal-orders.ts';
 import { listCommands, readCommand } from './command-repository.ts';
 import { dispatchOne, proposal, siteId, startControl, type TestControl } from './test-control.ts';
 import { showCommand, showCommands } from './view-command.ts';
@@ -21,11 +24,19 @@ const who: Principal = {
 const pools = [{ url: 'stratum+tcp://pool.example:3333', user: 'w.1', password: 'a pool password' }];
 
 test('lists newest first, page by page, whole or by status, and never shows a pool password', async () => {
+  const publicKey = (await newGatewayKeys()).publicKey;
+  const seal = sealOrder(async () => ({
+    key_id: sealingKeyId(publicKey),
+    public_key: Buffer.from(publicKey).toString('base64'),
+    announced_at_ms: 0,
+  }));
+  const sealed = await seal(siteId, ['gw1'], { type: 'POOL_SET', params: { pools } });
+  if (!sealed.ok) throw new Error(sealed.failure.message);
   for (let index = 0; index < 5; index++) {
     control.now.ms += 1;
     const result = await control.propose(
       proposal(`gw1_m${index}`, {
-        order: { type: 'POOL_SET', params: { pools } },
+        order: sealed.value,
         approvals: ['user:5', 'user:6'],
       }),
     );
@@ -45,7 +56,8 @@ test('lists newest first, page by page, whole or by status, and never shows a po
       cursor: listCommandsQuery.shape.cursor.parse(cursor),
     });
     if (!page.ok) throw new Error(page.failure.message);
-    expect(JSON.stringify(page.value)).not.toContain('a pool password');
+    expect(JSON.stringify(page.value)).toContain('"user":"w.1"');
+    expect(JSON.stringify(page.value)).not.toMatch(/password/i);
     commandList.parse(page.value);
     miners.push(...page.value.commands.map(({ miner_id }) => miner_id));
     cursor = page.value.next_cursor;

@@ -43,6 +43,7 @@ const bootS = 300;
 export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): MinerAdapter => {
   let session: WriteSession | undefined;
   let joins = true;
+  let boardsIn = 'devs';
 
   const ask = (cmd: string, signal?: AbortSignal) => io.rpc(JSON.stringify({ cmd }), signal);
   const orNothing = (cmd: string, signal?: AbortSignal) => ask(cmd, signal).catch(() => ({}) as Fields);
@@ -57,6 +58,14 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
     }
     const [first = '', ...others] = names;
     return [await ask(first, signal), ...(await Promise.all(others.map((name) => orNothing(name, signal))))];
+  };
+
+  /** What does not know `devs` is asked for `edevs`, the one name that tetherto/miningos-wrk-miner-whatsminer asks by. */
+  const boardsOf = async (answer: Fields, signal?: AbortSignal): Promise<Fields> => {
+    if (boardsIn === 'edevs' || codeOf(answer) !== apiCode.badCommand) return answer;
+    const extended = await orNothing('edevs', signal);
+    if (unwrap(extended, 'DEVS').DEVS !== undefined) boardsIn = 'edevs';
+    return extended;
   };
 
   const stateOf = (
@@ -74,7 +83,7 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
 
   const readAll = async (depth: ReadDepth, signal?: AbortSignal): Promise<MinerReading> => {
     const sampledAtMs = nowMs();
-    const names = depth === 'full' ? ['summary', 'devs', 'pools'] : ['summary', 'devs'];
+    const names = depth === 'full' ? ['summary', boardsIn, 'pools'] : ['summary', boardsIn];
     const [summaryAnswer = {}, devsAnswer = {}, poolsAnswer = {}] = await askAll(names, signal);
     if (unwrap(summaryAnswer, 'SUMMARY').SUMMARY === undefined && codeOf(summaryAnswer) === undefined) {
       throw new MinerFault('unparseable', 'the answer holds no summary');
@@ -86,7 +95,7 @@ export const whatsminerAdapter = ({ minerId, io, password, nowMs }: Deps): Miner
       depth === 'full' ? parseErrorCodes(await orNothing('get_error_code', signal)) : undefined;
     const pools = depth === 'full' ? parsePools(unwrap(poolsAnswer, 'POOLS')) : undefined;
     const values = {
-      ...parseDevs(devsAnswer),
+      ...parseDevs(await boardsOf(devsAnswer, signal)),
       ...pools?.values,
       ...present({ powerLimitW: status?.powerLimitW }),
       ...summary.values,

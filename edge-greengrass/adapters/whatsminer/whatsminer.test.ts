@@ -77,6 +77,7 @@ const whatsminer = async () => {
     joins: true,
     wraps: 'not' as 'not' | 'named' | 'bare',
     answerWrites: true,
+    unknown: '',
   };
   const summary = () => ({
     STATUS: [{ STATUS: 'S', Code: 11 }],
@@ -100,6 +101,7 @@ const whatsminer = async () => {
   const reads: Record<string, () => unknown> = {
     summary: () => wrapped(summary(), summary().SUMMARY[0]),
     devs: () => wrapped(devs(), devs().DEVS),
+    edevs: () => wrapped(devs(), devs().DEVS),
     pools: () => wrapped(pools(), pools().POOLS),
     status: () => ok({ mineroff: String(miner.off), power_mode: 'normal' }),
     get_error_code: () => ok({ error_code: [] }),
@@ -136,11 +138,11 @@ const whatsminer = async () => {
     const names = (asked.cmd ?? '').split('+');
     if (names.length > 1 && !miner.joins)
       return void socket.end('{"STATUS":"E","When":1,"Code":14,"Msg":"invalid cmd"}\0');
+    const told = (name: string) =>
+      (name === miner.unknown ? undefined : reads[name]?.()) ?? { STATUS: 'E', Code: 14 };
     const answer =
-      names.length > 1
-        ? Object.fromEntries(names.map((name) => [name, [reads[name]?.()]]))
-        : reads[names[0] ?? '']?.();
-    socket.end(`${JSON.stringify(answer ?? { STATUS: 'E', Code: 14 })}\0`);
+      names.length > 1 ? Object.fromEntries(names.map((name) => [name, [told(name)]])) : told(names[0] ?? '');
+    socket.end(`${JSON.stringify(answer)}\0`);
   });
   peers.push(peer);
   const address = {
@@ -263,6 +265,22 @@ describe('a Whatsminer', () => {
     await adapter.read('full');
     expect(peer.requests.length - connections).toBe(joins ? 3 : 5);
   });
+
+  it.each([true, false])(
+    'is asked for its boards as edevs where it knows no devs, joined (%s)',
+    async (joins) => {
+      const { miner, adapter, peer } = await whatsminer();
+      Object.assign(miner, { joins, unknown: 'devs' });
+      // 41 500 000 MH/s are 41.5 TH/s.
+      const boards = { values: { board1HashrateThs: 41.5, board1Chips: 135 } };
+      expect((await adapter.read('core')).reading).toMatchObject(boards);
+      const connections = peer.requests.length;
+      expect((await adapter.read('core')).reading).toMatchObject(boards);
+      expect(peer.requests.slice(connections)).toEqual(
+        joins ? ['{"cmd":"summary+edevs"}'] : ['{"cmd":"summary"}', '{"cmd":"edevs"}'],
+      );
+    },
+  );
 
   it('is stopped, not idle, after power_off', async () => {
     const site = await whatsminer();
