@@ -22,6 +22,12 @@ const counts = (fallback: string) =>
     .default(fallback)
     .transform((list) => list.split(',').map(Number));
 
+const batches = z
+  .string()
+  .default('waves,at-once')
+  .transform((list) => list.split(','))
+  .pipe(z.array(z.enum(['waves', 'at-once'])).min(1));
+
 const entry = <S extends Shape>(
   { shape, ...rest }: Omit<Entry, 'run'> & { readonly shape: S },
   run: (settings: z.output<z.ZodObject<S>>, watcher: Watcher) => Promise<Findings>,
@@ -226,13 +232,20 @@ const controlBenches = [
         { flag: 'miners N', about: 'simulated miners (default 10000)' },
         { flag: 'singles N', about: 'commands of their own (default 200)' },
         { flag: 'at-once N', about: 'of them at a time (default 2)' },
+        { flag: 'batches LIST', about: 'how each goes to all miners: waves, at-once (default both)' },
         { flag: 'seed N', about: 'of the miners (default 1)' },
       ],
-      shape: { miners: count(10_000, 10_000), singles: count(200, 10_000), 'at-once': count(2, 100), seed },
+      shape: {
+        miners: count(10_000, 10_000),
+        singles: count(200, 10_000),
+        'at-once': count(2, 100),
+        batches,
+        seed,
+      },
     },
     async (settings, watcher) =>
       (await import('./commands/commands.ts')).benchCommands(
-        { ...settings, atOnce: settings['at-once'], batches: ['waves', 'at once'] },
+        { ...settings, atOnce: settings['at-once'] },
         watcher,
       ),
   ),

@@ -20,7 +20,7 @@ export type CommandsOptions = {
   /** Commands of their own, each approved by a person. */
   readonly singles: number;
   readonly atOnce: number;
-  readonly batches: readonly ('waves' | 'at once')[];
+  readonly batches: readonly ('waves' | 'at-once')[];
   readonly seed: number;
 };
 
@@ -152,7 +152,7 @@ const measure = async (
       admin: await apiClient(url, 'admin@demo.local'),
       owner: await apiClient(url, 'owner@demo.local'),
     };
-    const how = shape === 'at once' ? { wave_sizes: [options.miners], concurrency: options.miners } : {};
+    const how = shape === 'at-once' ? { wave_sizes: [options.miners], concurrency: options.miners } : {};
     const { result, usage } = await meter.of(() => asBatch(fresh, siteId, at % 2 === 0, how, watcher));
     batches.push({ shape, ...latenciesOf(result) });
     costs.push(costRows(`batch of ${result.batch.miners}, ${shape}`, usage, result.commands.length));
