@@ -214,7 +214,7 @@ const measure = async (
           .slice(0, 5)
           .map(([reason, count]) => `Failed in the batch ${shape}: ${count} with “${reason}”.`),
       ),
-      'The simulator, the gateway and the whole cloud share this machine, gateway and cloud even one process. Miners are polled every ten minutes here.',
+      'The simulator, the gateway and the whole cloud share this machine, gateway and cloud even one process. Miners are polled every three minutes here.',
     ],
   };
 };
@@ -230,7 +230,7 @@ export const benchCommands: Bench<CommandsOptions> = async (options, watcher) =>
     stateDir,
     fresh: true,
     speed: 1,
-    pollIntervalMs: 600_000,
+    pollIntervalMs: 180_000,
     withConsole: false,
     meter,
     onStep: watcher.say,
