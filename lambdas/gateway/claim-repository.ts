@@ -108,7 +108,7 @@ export const endClaim =
     };
     const { ok } = await commitWithAudit(store)([end], [event]);
     if (ok)
-      await releaseName(store)(claim.gateway_id, async () => {
+      await releaseName(store)(claim, async () => {
         const open = (await listClaims(store)(site_id)).filter((one) => one.status === 'open');
         return open.filter((one) => one.gateway_id === claim.gateway_id);
       });

@@ -183,6 +183,9 @@ describe('registration by claim', () => {
     unwrap(await cloud.claim(rival, person, wanted));
     cloud.pass(2 * 3_600_000);
     const late = unwrap(await cloud.claim(owner, person, wanted));
+    // The rival's claim is over and ended now; the name is not its any more.
+    await cloud.endDueClaims();
+    expect(await cloud.claim(rival, person, wanted)).toMatchObject(taken);
     const { csrPem } = await newRequest();
     expect(await cloud.register({ claim: late.secret.code, csr_pem: csrPem })).toMatchObject({ ok: true });
     expect(await cloud.claim(rival, person, wanted)).toMatchObject(taken);

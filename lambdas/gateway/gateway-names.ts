@@ -84,13 +84,13 @@ export const reserveNameItem = (
 
 /**
  * Lets go of a name when one of its claims has ended: it stays reserved as long as the longest of those that are `left`. A gateway's
- * name stays, and so does one that a further claim reserves meanwhile.
+ * name stays, and so does one that a further claim, or another site after this one's time, reserves meanwhile.
  */
 export const releaseName =
   (store: FleetStore) =>
-  async (gatewayId: string, left: () => Promise<readonly ClaimRecord[]>): Promise<void> => {
+  async ({ gateway_id: gatewayId, site_id }: ClaimRecord, left: () => Promise<readonly ClaimRecord[]>) => {
     const name = await readName(store, gatewayId);
-    if (name?.claim_id === undefined) return;
+    if (name?.claim_id === undefined || name.site_id !== site_id) return;
     const untilMs = Math.max(0, ...(await left()).map((claim) => claim.expires_at_ms));
     try {
       await store.db.send(
