@@ -31,15 +31,22 @@ export type AdvanceDeps = Pick<RequestDeps, 'readSite' | 'readPolicy'> & {
   readonly clock: Clock;
 };
 
-/** The id of a batch's command to a miner follows from both, so that making it twice makes it once. */
+/**
+ * The id of a batch's command to its miner number `place` (from 0) follows from these, so that making it twice makes it once. Ids sort
+ * as the miners do, so that the oldest command is the first of the batch to be sent.
+ */
 export const commandIdOf = (
   { batchId, createdAtMs }: Pick<BatchRecord, 'batchId' | 'createdAtMs'>,
+  place: number,
   minerId: string,
-) =>
-  `cmd-${createdAtMs.toString(16).padStart(12, '0')}${createHash('sha256').update(`${batchId}\n${minerId}`).digest('hex').slice(0, 16)}`;
+) => {
+  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+  const own = createHash('sha256').update(`${batchId}\n${minerId}`).digest('hex').slice(0, 11);
+  return `cmd-${hex(createdAtMs, 12)}${hex(place, 5)}${own}`;
+};
 
 /**
- * Does what a batch needs next, bounded by `mayGoOn`: makes the commands that its wave and its cap leave room for, stops it after too many
+ * Does what a batch needs next, bounded by `mayGoOn`: makes the commands that its wave and its caps leave room for, stops it after too many
  * failures, ends it, and takes back what a stopped one has not sent. Safe to call at any time, by several at once. Answers
  * `more` when it stopped before it was done.
  */
@@ -95,8 +102,8 @@ const mayBegin = async (deps: AdvanceDeps, { tenantId, siteId, order }: BatchRec
 const make = async (deps: AdvanceDeps, batch: BatchRecord, most: number, nowMs: number) => {
   const targets = await deps.readTargets(batch, batch.made, most);
   if (targets.length === 0) throw new Error(`Batch ${batch.batchId} has no miner number ${batch.made + 1}`);
-  const commands = targets.map(([minerId, gatewayId]): CommandRecord => {
-    const commandId = commandIdOf(batch, minerId);
+  const commands = targets.map(([minerId, gatewayId], index): CommandRecord => {
+    const commandId = commandIdOf(batch, batch.made + index, minerId);
     const expiresAtMs = nowMs + batch.deliveryMs;
     return {
       commandId,
@@ -141,7 +148,7 @@ const takeBack = async (
   for (let from = 0; from < batch.made; from += perLook) {
     if (!mayGoOn()) return 'more';
     const targets = await deps.readTargets(batch, from, Math.min(perLook, batch.made - from));
-    const ids = targets.map(([minerId]) => commandIdOf(batch, minerId));
+    const ids = targets.map(([minerId], index) => commandIdOf(batch, from + index, minerId));
     const commands = await deps.readCommands(batch.siteId, ids);
     const nowMs = deps.clock.nowMs();
     const moves = commands

@@ -193,7 +193,7 @@ export const makeCommands =
       Update: {
         TableName: store.controlTable,
         Key: controlKeys.batch(siteId, batchId),
-        UpdateExpression: 'SET made = :next, updatedAtMs = :now ADD #open :count',
+        UpdateExpression: 'SET made = :next, updatedAtMs = :now ADD #open :count, waiting :count',
         ConditionExpression: '#status = :running AND made = :made',
         ExpressionAttributeNames: { '#status': 'status', '#open': 'open' },
         ExpressionAttributeValues: {

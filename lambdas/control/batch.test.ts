@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inWaves, nextStep, type Target, waveAt, wavesOf } from './batch.ts';
+import { inWaves, mostWaiting, nextStep, type Target, waveAt, wavesOf } from './batch.ts';
 
 const sizes = fc.option(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 6 }), { nil: undefined });
 
@@ -30,9 +30,12 @@ const play = (
   maxFailedPct: number,
   fails: readonly boolean[],
   order: readonly number[],
+  deliveryMs: number,
 ) => {
+  const unsent: number[] = [];
   const open: number[] = [];
   const batch = {
+    deliveryMs,
     miners,
     waveSizes,
     concurrency,
@@ -40,6 +43,7 @@ const play = (
     maxFailedPct,
     made: 0,
     open: 0,
+    waiting: 0,
     completed: 0,
     failed: 0,
     unknown: 0,
@@ -51,36 +55,40 @@ const play = (
       const before = waveAt(waveSizes, batch.made);
       expect(next.most).toBeGreaterThan(0);
       expect(batch.made + next.most).toBeLessThanOrEqual(before.end);
-      for (let at = 0; at < next.most; at++) open.push(batch.made + at);
+      for (let at = 0; at < next.most; at++) unsent.push(batch.made + at);
       // A wave begins only when the one before has ended.
       if (batch.made === before.start) expect(batch.open).toBe(0);
       batch.made += next.most;
-      batch.open = open.length;
+    } else if (unsent.length > 0 && (open.length === 0 || turn % 3 === 0)) {
+      open.push(...unsent.splice(0, 30));
     } else {
       expect(open.length).toBeGreaterThan(0);
       const [one] = open.splice((order[turn % order.length] ?? 0) % open.length, 1);
-      batch.open = open.length;
       if (fails[(one ?? 0) % fails.length]) batch.failed += 1;
       else batch.completed += 1;
     }
+    batch.waiting = unsent.length;
+    batch.open = unsent.length + open.length;
     expect(batch.open).toBeLessThanOrEqual(concurrency);
+    expect(batch.waiting).toBeLessThanOrEqual(mostWaiting(deliveryMs));
     expect(batch.made).toBeLessThanOrEqual(miners);
   }
 };
 
-test('whatever fails and in whatever order: never over the cap, never a wave early, and at its end done or stopped', () => {
+test('whatever fails and in whatever order: never over a cap, never a wave early, and at its end done or stopped', () => {
   fc.assert(
     fc.property(
-      fc.integer({ min: 1, max: 80 }),
+      fc.integer({ min: 1, max: 120 }),
       sizes,
-      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 90 }),
       fc.nat(20),
       fc.integer({ min: 0, max: 100 }),
       fc.array(fc.boolean(), { minLength: 1, maxLength: 30 }),
       fc.array(fc.nat(100), { minLength: 1, maxLength: 20 }),
-      (miners, asked, concurrency, maxFailed, pct, fails, order) => {
+      fc.integer({ min: 30_000, max: 60_000 }),
+      (miners, asked, concurrency, maxFailed, pct, fails, order, deliveryMs) => {
         const waves = wavesOf(miners, asked);
-        const { batch, ended } = play(miners, waves, concurrency, maxFailed, pct, fails, order);
+        const { batch, ended } = play(miners, waves, concurrency, maxFailed, pct, fails, order, deliveryMs);
         if (ended === 'finish') {
           expect(batch).toMatchObject({ made: miners, open: 0 });
           expect(batch.failed).toBeLessThanOrEqual(maxFailed);

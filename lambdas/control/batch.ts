@@ -8,7 +8,8 @@ const count = z.int().default(0);
 
 /**
  * One order to many miners, in waves. Its miners stand in parts beside it, under `targetsVersion`. Of the first `made` of them commands
- * exist; `open` of these are under way and the rest ended as counted, each change in the transaction that changes the command.
+ * exist; `open` of these are under way, `waiting` of which were not sent yet, and the rest ended as counted, each change in the transaction
+ * that changes the command.
  */
 export const batchRecord = z.object({
   batchId: z.string(),
@@ -48,6 +49,7 @@ export const batchRecord = z.object({
   deliveryMs: z.int().positive(),
   made: count,
   open: count,
+  waiting: count,
   completed: count,
   failed: count,
   unknown: count,
@@ -118,7 +120,14 @@ export const waveAt = (
   return { wave: 1, start: 0, end: 0 };
 };
 
-export type Counts = Pick<BatchRecord, 'made' | 'open' | 'completed' | 'failed' | 'unknown'>;
+export type Counts = Pick<BatchRecord, 'made' | 'open' | 'waiting' | 'completed' | 'failed' | 'unknown'>;
+
+/**
+ * At most so many of a batch's commands wait to be sent: an approved order must leave within its delivery time, which these do where one
+ * leaves each second.
+ */
+export const mostWaiting = (deliveryMs: number) =>
+  Math.min(300, Math.max(30, Math.floor(deliveryMs / 1_000)));
 
 /** What a batch is to do next, by its counts alone. */
 export type NextStep =
@@ -132,9 +141,10 @@ export type NextStep =
  * has ended with too large a share of failures stops it before the next begins.
  */
 export const nextStep = (
-  batch: Counts & Pick<BatchRecord, 'miners' | 'waveSizes' | 'concurrency' | 'maxFailed' | 'maxFailedPct'>,
+  batch: Counts &
+    Pick<BatchRecord, 'miners' | 'waveSizes' | 'concurrency' | 'maxFailed' | 'maxFailedPct' | 'deliveryMs'>,
 ): NextStep => {
-  const { made, open, miners, waveSizes, concurrency, maxFailed, maxFailedPct } = batch;
+  const { made, open, waiting, miners, waveSizes, concurrency, maxFailed, maxFailedPct, deliveryMs } = batch;
   const bad = batch.failed + batch.unknown;
   if (bad > maxFailed) return { step: 'stop', because: 'MAX_FAILED' };
   const isBoundary = made > 0 && (made === miners || waveAt(waveSizes, made).start === made);
@@ -142,7 +152,8 @@ export const nextStep = (
   if (isBoundary && made < miners && (bad / made) * 100 > maxFailedPct)
     return { step: 'stop', because: 'MAX_FAILED_PCT' };
   if (made >= miners) return { step: 'finish' };
-  const most = Math.min(concurrency - open, waveAt(waveSizes, made).end - made);
+  const room = Math.min(concurrency - open, mostWaiting(deliveryMs) - waiting);
+  const most = Math.min(room, waveAt(waveSizes, made).end - made);
   return most > 0 ? { step: 'make', most } : { step: 'wait' };
 };
 

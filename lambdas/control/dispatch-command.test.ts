@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandEnvelope } from '../../contracts/command.ts';
 import { type DispatchDeps, dispatchCommands } from './dispatch-command.ts';
+import type { Allocation } from './lane-repository.ts';
 import { dispatchOne, proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
 
 let control: TestControl;
@@ -158,6 +159,12 @@ test('of a batch, what else is approved for the gateway goes along, in one messa
         ...command,
         batchId: 'batch-1',
       })),
+    // The batch itself is not there to be counted in.
+    allocate: (allocations: readonly Allocation[], nowMs: number) =>
+      control.dispatchDeps.allocate(
+        allocations.map(({ command: { batchId: _, ...command }, ...rest }) => ({ ...rest, command })),
+        nowMs,
+      ),
     publish: async (envelopes: readonly CommandEnvelope[]) => void messages.push(envelopes),
   };
   await dispatchCommands(inBatch)(siteId, ids.slice(0, 3));

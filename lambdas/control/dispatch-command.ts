@@ -3,7 +3,7 @@ import type { CommandEnvelope } from '../../contracts/command.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type CommandRecord, mayMove } from './command.ts';
 import { commandEvent, controlActor } from './command-events.ts';
-import { type Allocation, type Lane, mostAllocated } from './lane-repository.ts';
+import { type Allocation, allocatable, type Lane, mostAllocated } from './lane-repository.ts';
 import { signEnvelope } from './sign-envelope.ts';
 
 export type DispatchDeps = {
@@ -29,8 +29,8 @@ export type DispatchDeps = {
 
 /** Losses against other dispatchers, one after the other. */
 const attempts = 60;
-/** How often another's lane is looked at again before its envelopes are published for it. */
-const mostLooks = 12;
+/** How often another's lane is looked at again, ever more seldom, before its envelopes are published for it: some 2.5 s in all. */
+const mostLooks = 8;
 const lookMs = 50;
 
 /**
@@ -45,8 +45,6 @@ export const dispatchToGateway =
   (deps: DispatchDeps) =>
   async (siteId: number, gatewayId: string, commandIds: readonly string[]): Promise<void> => {
     let asked: readonly string[] = commandIds;
-    let busyWith = 0;
-    let looksLeft = mostLooks;
     for (let lost = 0; lost < attempts; ) {
       if (asked.length === 0) return;
       const [lane, own] = await Promise.all([
@@ -59,10 +57,8 @@ export const dispatchToGateway =
       const isConcerned = ready.length > 0 || (isBusy && asked.some((id) => lane.commandIds.includes(id)));
       if (!isConcerned) return;
       if (isBusy) {
-        if (busyWith !== lane.allocated) looksLeft = mostLooks;
-        busyWith = lane.allocated;
-        if (looksLeft-- > 0) await deps.wait(lookMs * (0.5 + Math.random()));
-        else await sendOutstanding(deps, siteId, gatewayId, lane);
+        if (!(await isFreed(deps, siteId, gatewayId, lane)))
+          await sendOutstanding(deps, siteId, gatewayId, lane);
         continue;
       }
       const along = await othersToo(deps, siteId, gatewayId, ready, nowMs);
@@ -92,11 +88,21 @@ const othersToo = async (
   nowMs: number,
 ): Promise<readonly CommandRecord[]> => {
   const room = mostAllocated - ready.length;
-  if (room <= 0 || ready.every(({ batchId }) => batchId === undefined)) return ready.slice(0, mostAllocated);
+  if (room <= 0 || ready.every(({ batchId }) => batchId === undefined)) return allocatable(ready);
   const known = new Set(ready.map(({ commandId }) => commandId));
   const listed = await deps.listApproved(siteId, gatewayId, 2 * mostAllocated);
   const others = await deps.readCommands(siteId, listed.filter((id) => !known.has(id)).slice(0, room));
-  return [...ready, ...others.filter((command) => mayMove(command, 'dispatch', nowMs))];
+  return allocatable([...ready, ...others.filter((command) => mayMove(command, 'dispatch', nowMs))]);
+};
+
+/** Leaves a lane to who holds it for a while: whether that one, or another, has moved it on. */
+const isFreed = async (deps: DispatchDeps, siteId: number, gatewayId: string, held: Lane) => {
+  for (let look = 0; look < mostLooks; look++) {
+    await deps.wait(lookMs * 1.5 ** look * (0.5 + Math.random()));
+    const lane = await deps.readLane(siteId, gatewayId);
+    if (lane?.allocated !== held.allocated || lane.published === lane.allocated) return true;
+  }
+  return false;
 };
 
 /** Sends approved commands of one site to their gateways. Throws Error where there is no such command. */

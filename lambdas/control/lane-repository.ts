@@ -9,7 +9,7 @@ import type { CommandRecord } from './command.ts';
 import type { ControlReader, ControlStore } from './command-repository.ts';
 import { controlKeys } from './control-keys.ts';
 import { notHalted } from './halt-repository.ts';
-import { moveItem } from './move-commands.ts';
+import { countItems, moveItem } from './move-commands.ts';
 
 /**
  * The way of commands to one gateway. `allocated` is the last sequence given out; `commandIds` have the sequences from
@@ -48,6 +48,17 @@ export type Allocation = {
 };
 /** At most so many at once: each takes three items of the transaction's hundred. */
 export const mostAllocated = 30;
+/** Of at most so many batches, each of which counts what was sent. */
+const mostBatches = 5;
+
+/** The first of these commands of one gateway that one transaction can give sequences. */
+export const allocatable = (commands: readonly CommandRecord[]): readonly CommandRecord[] => {
+  const batches = new Set<string>();
+  const tooMany = commands.findIndex(
+    ({ batchId }) => batchId !== undefined && batches.add(batchId).size > mostBatches,
+  );
+  return commands.slice(0, Math.min(mostAllocated, tooMany < 0 ? commands.length : tooMany));
+};
 
 /**
  * Gives out the envelopes' sequences, which follow each other, stores the envelopes and moves the commands of this one
@@ -95,12 +106,21 @@ export const allocate =
         },
       },
     });
-    const moves = allocations.flatMap(({ command, envelope }) => [
-      moveItem(store, { command, name: 'dispatch', nowMs, patch: { envelope, dispatchedAtMs: nowMs } }),
-      given(envelope),
-    ]);
+    const moves = allocations.map(({ command, envelope }) => ({
+      command,
+      name: 'dispatch' as const,
+      nowMs,
+      patch: { envelope, dispatchedAtMs: nowMs },
+    }));
+    const envelopes = allocations.map(({ envelope }) => given(envelope));
     const committed = await commitWithAudit(store)(
-      [...halts, lane, ...moves],
+      [
+        ...halts,
+        lane,
+        ...moves.map((move) => moveItem(store, move)),
+        ...envelopes,
+        ...countItems(store, moves),
+      ],
       allocations.map(({ event }) => event),
     );
     if (committed.ok) return 'allocated';

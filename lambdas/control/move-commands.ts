@@ -92,43 +92,43 @@ export const moveItem = (
 };
 
 /** How a batch counts its commands. */
-const counterOf = (status: CommandStatus): string | undefined => {
+const countersOf = (status: CommandStatus): readonly string[] => {
   switch (status) {
     case 'APPROVED':
+      return ['open', 'waiting'];
     case 'DISPATCHED':
     case 'ACKNOWLEDGED':
-      return 'open';
+      return ['open'];
     case 'COMPLETED':
-      return 'completed';
+      return ['completed'];
     case 'FAILED':
     case 'EXPIRED':
-      return 'failed';
+      return ['failed'];
     case 'UNKNOWN':
-      return 'unknown';
+      return ['unknown'];
     case 'CANCELLED':
     case 'DENIED':
-      return 'cancelled';
+      return ['cancelled'];
     case 'ROLLED_BACK':
-      return 'rolledBack';
+      return ['rolledBack'];
     default:
-      return undefined;
+      return [];
   }
 };
 
 /** What the moves change in their batches' counts: one write for each batch. */
-const countItems = (
+export const countItems = (
   { controlTable }: Pick<ControlStore, 'controlTable'>,
-  moves: readonly Move[],
+  moves: readonly Pick<Move, 'command' | 'name'>[],
 ): TransactItem[] => {
   const batches = new Map<string, { readonly siteId: number; readonly deltas: Map<string, number> }>();
   for (const { command, name } of moves) {
     const { batchId, siteId, status } = command;
     if (batchId === undefined) continue;
     const { deltas } = batches.get(batchId) ?? { deltas: new Map<string, number>() };
-    const add = (counter: string | undefined, by: number) =>
-      counter !== undefined && deltas.set(counter, (deltas.get(counter) ?? 0) + by);
-    add(counterOf(status), -1);
-    add(counterOf(transitions[name].to), 1);
+    const add = (counter: string, by: number) => deltas.set(counter, (deltas.get(counter) ?? 0) + by);
+    for (const counter of countersOf(status)) add(counter, -1);
+    for (const counter of countersOf(transitions[name].to)) add(counter, 1);
     batches.set(batchId, { siteId, deltas });
   }
   return [...batches].flatMap(([batchId, { siteId, deltas }]) => {

@@ -49,6 +49,7 @@ const parse = (body: string) => {
     'control.batch.resumed',
     'control.batch.cancelled',
     'control.batch.stopped',
+    'control.command.dispatched',
     'control.command.completed',
     'control.command.failed',
     'control.command.unknown',
@@ -60,7 +61,7 @@ const parse = (body: string) => {
 
 const marginMs = 5_000;
 
-/** Goes on with batches after an approval, the end of a command, or what an earlier call left to do; each batch once a call. */
+/** Goes on with batches after an approval, the sending or the end of a command, or what an earlier call left to do; each batch once a call. */
 export const handler = (event: SQSEvent, context: Context) =>
   sqsGroupHandler({
     parse: ({ body }) => parse(body),

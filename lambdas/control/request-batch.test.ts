@@ -5,6 +5,7 @@ import type { BatchRecord } from './batch.ts';
 import { noteLateAnswer } from './command-repository.ts';
 import { approveBatch, cancelBatch, denyBatch, pauseBatch, resumeBatch } from './decide-batch.ts';
 import { dispatchCommands } from './dispatch-command.ts';
+import { mostAllocated } from './lane-repository.ts';
 import { setPolicy } from './manage-policies.ts';
 import { recordResponses } from './record-response.ts';
 import { changeBatch, dryRunBatch, requestBatch } from './request-batch.ts';
@@ -55,7 +56,9 @@ const advance = (batch: BatchRecord, times = 100) => {
 const commandsOf = async (batch: BatchRecord) =>
   control.deps.readCommands(
     siteId,
-    control.fleet.miners.map(({ minerId }) => commandIdOf(batch, minerId)),
+    (await control.deps.readTargets(batch, 0, batch.miners)).map(([minerId], place) =>
+      commandIdOf(batch, place, minerId),
+    ),
   );
 const record = () =>
   recordResponses({
@@ -152,6 +155,43 @@ test('wave by wave, each command its own record, every count in step, and at its
     'control.batch.finished',
   ]);
   expect(await control.verifyAudit(siteId)).toMatchObject({ verdict: { intact: true } });
+});
+
+test('of a batch, the first commands go first, whoever is asked for', async () => {
+  control.fleet.miners = fleetOf(1, 100);
+  const batch = await running({ wave_sizes: [100] });
+  await advance(batch);
+  const ids = (await commandsOf(batch)).map(({ commandId }) => commandId);
+  expect(ids).toEqual(ids.toSorted());
+  await dispatchCommands(control.dispatchDeps)(siteId, ids.slice(-1));
+  const sent = (await commandsOf(batch)).filter(({ status }) => status === 'DISPATCHED');
+  expect(sent.map(({ commandId }) => commandId)).toEqual([
+    ...ids.slice(0, mostAllocated - 1),
+    ...ids.slice(-1),
+  ]);
+});
+
+test('no more commands wait than can be sent within their delivery time; sending some makes room', async () => {
+  control.fleet.miners = fleetOf(1, 100);
+  made(
+    await setPolicy(control.deps)(admin, 'MINER_RESTART', {
+      site_id: siteId,
+      version: 0,
+      reason: 'Soon or not at all',
+      delivery_ttl_s: 40,
+    }),
+  );
+  const batch = await running({ wave_sizes: [100] });
+  await advance(batch);
+  expect(await read(batch)).toMatchObject({ made: 40, open: 40, waiting: 40 });
+  const [first] = await commandsOf(batch);
+  await dispatchCommands(control.dispatchDeps)(siteId, first ? [first.commandId] : []);
+  expect(await read(batch)).toMatchObject({ open: 40, waiting: 40 - mostAllocated });
+  await advance(batch);
+  expect(await read(batch)).toMatchObject({ made: 40 + mostAllocated, open: 70, waiting: 40 });
+  made(await cancelBatch(control.deps)(person(5), batch.batchId, reason));
+  await advance(batch);
+  expect(await read(batch)).toMatchObject({ open: mostAllocated, waiting: 0, cancelled: 40 });
 });
 
 test('too many failures stop the rest and take back what is not sent; a bad first wave ends it', async () => {

@@ -136,6 +136,7 @@ const recordOf = (
     deliveryMs: plan.policy.delivery_ttl_s * 1_000,
     made: 0,
     open: 0,
+    waiting: 0,
     completed: 0,
     failed: 0,
     unknown: 0,

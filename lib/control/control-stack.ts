@@ -161,6 +161,7 @@ export class ControlStack extends Stack {
           'control.batch.resumed',
           'control.batch.cancelled',
           'control.batch.stopped',
+          'control.command.dispatched',
           'control.command.completed',
           'control.command.failed',
           'control.command.unknown',
