@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { apiClient } from '../../local/api-client.ts';
 import { untilAllReport } from '../../local/loop/run-loop.ts';
 import { createMeter, type Usage } from '../../local/metering/meter.ts';
-import { between, times, together } from '../../local/metering/usage.ts';
+import { times, together, between as usedBetween } from '../../local/metering/usage.ts';
 import { type System, startSystem } from '../../local/system.ts';
 import type { Bench, Findings, Watcher } from '../bench.ts';
 import { billOf } from '../cost/bill.ts';
@@ -58,6 +58,16 @@ const failuresOf = (commands: BatchRun['commands']): Readonly<Record<string, num
   );
 };
 
+type Moment = 'created_at' | 'dispatched_at' | 'acknowledged_at';
+/** Milliseconds from one moment of a command to another, of those that reached both. */
+const between = (commands: BatchRun['commands'], from: Moment, until: Moment) =>
+  spreadOf(
+    commands.flatMap((command) => {
+      const [began, ended] = [command[from], command[until]];
+      return began && ended ? [Date.parse(ended) - Date.parse(began)] : [];
+    }),
+  );
+
 const latenciesOf = ({ batch, approvedMs, commands }: BatchRun) => {
   const after = (at: string | undefined) => (at === undefined ? [] : [Date.parse(at) - approvedMs]);
   const acknowledged = commands.flatMap(({ acknowledged_at }) => after(acknowledged_at));
@@ -73,11 +83,8 @@ const latenciesOf = ({ batch, approvedMs, commands }: BatchRun) => {
     lastDispatchMs: Math.max(...commands.flatMap(({ dispatched_at }) => after(dispatched_at))),
     lastAcknowledgedMs: Math.max(...acknowledged),
     lastSettledMs: Math.max(...commands.flatMap(({ settled_at }) => after(settled_at))),
-    dispatchToAcknowledged: spreadOf(
-      commands.flatMap(({ dispatched_at, acknowledged_at }) =>
-        dispatched_at && acknowledged_at ? [Date.parse(acknowledged_at) - Date.parse(dispatched_at)] : [],
-      ),
-    ),
+    begunToDispatched: between(commands, 'created_at', 'dispatched_at'),
+    dispatchToAcknowledged: between(commands, 'dispatched_at', 'acknowledged_at'),
   };
 };
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
@@ -88,7 +95,7 @@ const metering = (read: () => Usage) => {
   const over = async <T>(work: () => Promise<T>) => {
     const [before, beganMs] = [restOfProduct(), performance.now()];
     const result = await work();
-    return { result, usage: between(before, restOfProduct()), tookMs: performance.now() - beganMs };
+    return { result, usage: usedBetween(before, restOfProduct()), tookMs: performance.now() - beganMs };
   };
   let idle: { usage: Usage; tookMs: number } | undefined;
   return {
@@ -186,6 +193,7 @@ const measure = async (
           miners: batch.miners,
           'first order out': seconds(batch.firstDispatchMs),
           'last order out': seconds(batch.lastDispatchMs),
+          'longest wait of an order begun': seconds(batch.begunToDispatched.max),
           'last acknowledged': seconds(batch.lastAcknowledgedMs),
           'last settled': seconds(batch.lastSettledMs),
           completed: batch.completed,
