@@ -13,6 +13,7 @@ const readOf: Readonly<Record<string, string>> = {
   '/loops': 'listLoops',
   '/commands': 'listCommands',
   '/batches': 'listBatches',
+  '/safety': 'listHalts',
   '/rules': 'listRules',
   '/audit': 'listAuditEvents',
   '/webhooks': 'listWebhooks',

@@ -247,6 +247,66 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     expect(await row.getByRole('button', { name: /^Webhooks/ }).count()).toBe(0);
   });
 
+  it('lets an operator stop every remote write, and two people lift it', async () => {
+    const page = await open();
+    await signIn(page, 'operator@demo.local', '/safety');
+    const row = page.getByRole('row').filter({ hasText: 'This site' });
+    await row.getByText('Writes allowed', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Change: Stop hashing' }).count()).toBe(0);
+    await row.getByRole('button', { name: 'Stop remote writes: This site' }).click();
+    await dialog(page).getByRole('button', { name: 'Stop remote writes' }).click();
+    await dialog(page).getByText('This is needed').waitFor();
+    await dialog(page).getByLabel('Reason').fill('Smoke in hall 2');
+    await dialog(page).getByRole('button', { name: 'Stop remote writes' }).click();
+    await row.getByText('Stopped', { exact: true }).waitFor();
+    await row.getByText('Smoke in hall 2').waitFor();
+    await goTo(page, 'Fleet overview');
+    const banner = page.getByTestId('halted');
+    await banner.getByText('Remote writes are stopped: at this site').waitFor();
+    await banner.getByRole('link', { name: 'To the kill switches' }).click();
+    const lift = async (reason: string) => {
+      await row.getByRole('button', { name: 'Lift the stop: This site' }).click();
+      await dialog(page).getByLabel('Reason').fill(reason);
+      await dialog(page).getByRole('button', { name: 'Lift the stop' }).click();
+    };
+    await lift('It was steam');
+    await row.getByText(/It was steam/).waitFor();
+    await row.getByText('Stopped', { exact: true }).waitFor();
+    await signOut(page);
+    await signIn(page, 'manager@demo.local', '/safety');
+    await banner.waitFor();
+    await lift('Steam indeed');
+    await row.getByText('Writes allowed', { exact: true }).waitFor();
+    await banner.waitFor({ state: 'detached' });
+  });
+
+  it('lets an admin demand more for an order, never less than the product does, and go back', async () => {
+    const page = await open();
+    await signIn(page, 'admin@demo.local', '/safety');
+    const row = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('cell', { name: 'Stop hashing', exact: true }) });
+    await row.getByText("The product's own").waitFor();
+    await row.getByRole('button', { name: 'Change: Stop hashing' }).click();
+    const approvals = dialog(page).getByLabel('Approvals at least');
+    await approvals.fill('0');
+    await dialog(page).getByLabel('Reason').fill('Two halls share a feeder');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await dialog(page)
+      .getByText(/^approvers must be at least/)
+      .waitFor();
+    await approvals.fill('3');
+    await dialog(page).getByRole('button', { name: 'Add a time' }).click();
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The policy is saved.').waitFor();
+    await row.getByRole('cell', { name: '3', exact: true }).waitFor();
+    await row.getByText('Mon, Tue, Wed, Thu, Fri, Sat, Sun 00:00–00:00').waitFor();
+    await row.getByRole('button', { name: "Back to the product's own: Stop hashing" }).click();
+    await dialog(page).getByLabel('Reason').fill('Feeder doubled');
+    await dialog(page).getByRole('button', { name: "Back to the product's own" }).click();
+    await row.getByText("The product's own").waitFor();
+  });
+
   it('lets an operator try an order to all miners dry and propose it, and a manager approve it', async () => {
     const page = await open();
     await signIn(page, 'operator@demo.local', '/batches');

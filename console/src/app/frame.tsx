@@ -8,12 +8,13 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import { useLocation } from 'react-router';
 import type * as z from 'zod';
-import { hasAccess } from '../../../contracts/access.ts';
+import { hasAccess, hasRank } from '../../../contracts/access.ts';
 import type { sessionAnswer } from '../../../contracts/api-identity.ts';
 import { ApiRefusal } from '../api/client.ts';
 import { useSession, useSites } from '../api/queries.ts';
 import { useMessages } from '../i18n/language.ts';
 import { Fetched } from '../parts/fetched.tsx';
+import { HaltBanner } from '../safety/halt-banner.tsx';
 import { CodeForm } from './code-form.tsx';
 import { Navigation } from './navigation.tsx';
 import { NoticeContext } from './notices.ts';
@@ -90,6 +91,7 @@ export const Frame = ({ dark, onTheme, onLanguage }: FrameProps) => {
                 {() =>
                   site ? (
                     <SiteContext value={site}>
+                      {hasRank(session.data.user, 'operator') && <HaltBanner />}
                       <Pages key={site.site_id} />
                     </SiteContext>
                   ) : (

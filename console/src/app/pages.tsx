@@ -10,6 +10,7 @@ import { RecommendationsPage } from '../pages/recommendations-page.tsx';
 import { RulesPage } from '../pages/rules-page.tsx';
 import { AccountPage } from '../people/account-page.tsx';
 import { UsersPage } from '../people/users-page.tsx';
+import { SafetyPage } from '../safety/safety-page.tsx';
 import { TelemetryPage } from '../telemetry/telemetry-page.tsx';
 import { WebhooksPage } from '../webhooks/webhooks-page.tsx';
 
@@ -28,6 +29,7 @@ export const Pages = () => (
     <Route path="/commands" element={<CommandsPage />} />
     <Route path="/batches" element={<BatchesPage />} />
     <Route path="/batches/:batchId" element={<BatchesPage />} />
+    <Route path="/safety" element={<SafetyPage />} />
     <Route path="/rules" element={<RulesPage />} />
     <Route path="/audit" element={<AuditPage />} />
     <Route path="/webhooks" element={<WebhooksPage />} />

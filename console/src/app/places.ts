@@ -18,6 +18,7 @@ export const places: readonly Place[] = [
   { href: '/loops', name: 'loops', module: 'ai' },
   { href: '/commands', name: 'commands', module: 'hosting', rank: 'operator' },
   { href: '/batches', name: 'batches', module: 'hosting', rank: 'operator' },
+  { href: '/safety', name: 'safety', module: 'hosting', rank: 'operator' },
   { href: '/rules', name: 'rules', module: 'ai' },
   { href: '/audit', name: 'audit', module: 'system' },
   { href: '/webhooks', name: 'webhooks', module: 'system' },

@@ -1,4 +1,5 @@
 import { batchesEn } from '../batches/batches-en.ts';
+import { safetyEn } from '../safety/safety-en.ts';
 import { webhooksEn } from '../webhooks/webhooks-en.ts';
 import { peopleEn } from './people-en.ts';
 
@@ -8,6 +9,7 @@ export const en = {
   people: peopleEn,
   batches: batchesEn,
   webhooks: webhooksEn,
+  safety: safetyEn,
   nav: {
     title: 'Site operations',
     overview: 'Fleet overview',
@@ -17,6 +19,7 @@ export const en = {
     loops: 'Closed loops',
     commands: 'Commands',
     batches: 'Batches',
+    safety: 'Safety',
     rules: 'Auto-approve rules',
     audit: 'Audit log',
     webhooks: 'Webhooks',

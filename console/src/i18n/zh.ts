@@ -1,4 +1,5 @@
 import { batchesZh } from '../batches/batches-zh.ts';
+import { safetyZh } from '../safety/safety-zh.ts';
 import { webhooksZh } from '../webhooks/webhooks-zh.ts';
 import type { Messages } from './en.ts';
 import { peopleZh } from './people-zh.ts';
@@ -9,6 +10,7 @@ export const zh: Messages = {
   people: peopleZh,
   batches: batchesZh,
   webhooks: webhooksZh,
+  safety: safetyZh,
   nav: {
     title: '站点运维',
     overview: '矿场总览',
@@ -18,6 +20,7 @@ export const zh: Messages = {
     loops: '闭环流程',
     commands: '命令',
     batches: '批量命令',
+    safety: '安全',
     rules: '自动审批规则',
     audit: '审计日志',
     webhooks: '事件回调',
