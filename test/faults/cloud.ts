@@ -9,6 +9,7 @@ import { pendingEnvelopes } from '../../lambdas/control/pending-envelopes.ts';
 import { readPolicy } from '../../lambdas/control/policy-repository.ts';
 import { type CommandProposal, proposeCommand } from '../../lambdas/control/propose-command.ts';
 import { recordResponses } from '../../lambdas/control/record-response.ts';
+import { advance, approvedBatch, batchAt } from './batches.ts';
 import type { Chance, Weather } from './chance.ts';
 import type { Place } from './gateway.ts';
 import { type Machine, machine } from './machine.ts';
@@ -36,7 +37,7 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
   let crashes = 0;
 
   /** A client that dies with its function; a new one each time, as a new function has. */
-  const storeOf = (process: Machine): ControlStore => ({
+  const storeOf = (process: Machine) => ({
     ...store,
     clock,
     db: new Proxy(store.db, {
@@ -48,7 +49,8 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
   });
 
   /** Runs it until it has ended once; undefined where it died. */
-  const attempt = async <T>(work: (store: ControlStore, process: Machine) => Promise<T>) => {
+  type Own = ReturnType<typeof storeOf>;
+  const attempt = async <T>(work: (store: Own, process: Machine) => Promise<T>) => {
     const process = machine(() => !isCalm && chance.happens(weather.crash));
     const ended = await Promise.race([
       work(storeOf(process), process).then((value) => ({ value })),
@@ -59,10 +61,7 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
     return undefined;
   };
   /** As a queue does: again and again, some time later, until it has ended. */
-  const deliver = (
-    afterMs: number,
-    work: (store: ControlStore, process: Machine) => Promise<unknown>,
-  ): void =>
+  const deliver = (afterMs: number, work: (store: Own, process: Machine) => Promise<unknown>): void =>
     time.after(afterMs, async () => {
       if (!(await attempt(work))) deliver(chance.between(1_000, redeliverMs), work);
     });
@@ -103,6 +102,15 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
       clock,
     });
 
+  /** The event of an approved command arrives at least once. */
+  const announce = (commandId: string) => {
+    known.add(commandId);
+    for (let times = chance.happens(weather.duplicate) ? 2 : 1; times > 0; times--)
+      deliver(chance.between(0, weather.maxDelayMs), (again, process) =>
+        dispatch(again, process)(siteId, chance.happens(0.3) ? [...known] : [commandId]),
+      );
+  };
+
   return {
     /**
      * Makes a command; its event goes out at least once, and so does what follows from it. `lapsed` where its time was over before any
@@ -120,12 +128,36 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
         if (!command.ok) throw new Error(command.failure.message);
         const { commandId } = command.value;
         made(commandId);
-        known.add(commandId);
-        for (let times = chance.happens(weather.duplicate) ? 2 : 1; times > 0; times--)
-          deliver(chance.between(0, weather.maxDelayMs), (again, process) =>
-            dispatch(again, process)(siteId, chance.happens(0.3) ? [...known] : [commandId]),
-          );
+        announce(commandId);
       }),
+    /** Runs a batch that people have approved to its end, driven at least so often; each of its commands is told to `made` once it is there. */
+    runBatch: async (
+      limitW: number,
+      minerIds: readonly string[],
+      made: (commandId: string, minerId: string) => void,
+    ) => {
+      const record = approvedBatch(siteId, limitW, minerIds, clock.nowMs(), chance);
+      const batch = batchAt(
+        { ...store, clock },
+        record,
+        minerIds.map((minerId) => [minerId, gatewayId]),
+      );
+      await batch.put();
+      const drive = (): void =>
+        time.after(chance.between(1_000, 40_000), async () => {
+          await attempt((own) => advance(own)(siteId, record.batchId, () => true));
+          for (const { commandId, minerId } of await batch.commands()) {
+            if (known.has(commandId)) continue;
+            made(commandId, minerId);
+            announce(commandId);
+          }
+          if (!(await batch.isOver())) drive();
+        });
+      drive();
+      if (chance.happens(0.2))
+        time.after(chance.between(0, 180_000), async () => void (await batch.cancel()));
+      return batch;
+    },
     /** Takes a message of a gateway's answers in, at least once. */
     take: (afterMs: number, responses: readonly CommandResponse[]) =>
       deliver(afterMs, async (own) => {

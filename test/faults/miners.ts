@@ -9,12 +9,14 @@ import type { Timeline } from './timeline.ts';
 const answerMs = 400;
 const slowestEffectMs = 60_000;
 
+export const effectKey = (minerId: string, limitW: number) => `${minerId} ${limitW} W`;
+
 /**
- * Miners that are nothing but a power limit. Each order sets another limit, so `effects` tells how often which order took effect. They refuse,
+ * Miners that are nothing but a power limit. Each order sets another limit, so `effects` tells how often which order took effect on which. They refuse,
  * fall silent before or after the effect, and show it late.
  */
 export const minersOf = (chance: Chance, { after, nowMs }: Timeline) => {
-  const effects = new Map<number, number>();
+  const effects = new Map<string, number>();
   const limits = new Map<string, number>();
   const latency = <T>(work: () => T): Promise<T> =>
     new Promise((resolve, reject) =>
@@ -33,7 +35,8 @@ export const minersOf = (chance: Chance, { after, nowMs }: Timeline) => {
     values: { powerLimitW: limits.get(minerId) ?? 0 },
   });
   const takeEffect = (minerId: string, limitW: number) => {
-    effects.set(limitW, (effects.get(limitW) ?? 0) + 1);
+    const key = effectKey(minerId, limitW);
+    effects.set(key, (effects.get(key) ?? 0) + 1);
     limits.set(minerId, limitW);
   };
   const limitOf = (order: MinerOrder) => {

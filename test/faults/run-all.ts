@@ -6,6 +6,7 @@ import * as z from 'zod';
 export const ranLine = z.object({
   seed: z.int(),
   commands: z.int(),
+  batches: z.int(),
   crashes: z.int(),
   dropped: z.int(),
   duplicated: z.int(),

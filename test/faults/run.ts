@@ -46,6 +46,7 @@ export type Summary = {
   readonly schedules: number;
   readonly firstSeed: number;
   readonly commands: number;
+  readonly batches: number;
   readonly crashes: number;
   readonly dropped: number;
   readonly duplicated: number;
@@ -55,13 +56,14 @@ export type Summary = {
 
 /** Adds up what schedules came to. */
 export const summing = (firstSeed: number) => {
-  const sums = { schedules: 0, commands: 0, crashes: 0, dropped: 0, duplicated: 0 };
+  const sums = { schedules: 0, commands: 0, batches: 0, crashes: 0, dropped: 0, duplicated: 0 };
   const ends: Record<string, number> = {};
   const violations: { readonly seed: number; readonly what: string }[] = [];
   return {
     add: (ran: Omit<Ran, 'weather'>) => {
       sums.schedules++;
       sums.commands += ran.commands;
+      sums.batches += ran.batches;
       sums.crashes += ran.crashes;
       sums.dropped += ran.dropped;
       sums.duplicated += ran.duplicated;

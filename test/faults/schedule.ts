@@ -6,7 +6,7 @@ import { readLane } from '../../lambdas/control/lane-repository.ts';
 import { chanceOf, type Weather, weatherOf } from './chance.ts';
 import { cloudOf } from './cloud.ts';
 import { gatewayOf } from './gateway.ts';
-import { minersOf } from './miners.ts';
+import { effectKey, minersOf } from './miners.ts';
 import { timeline } from './timeline.ts';
 
 export type Store = Pick<ControlStore, 'db' | 'controlTable' | 'auditTable'>;
@@ -14,6 +14,7 @@ export type Ran = {
   readonly seed: number;
   readonly weather: Weather;
   readonly commands: number;
+  readonly batches: number;
   readonly crashes: number;
   readonly dropped: number;
   readonly duplicated: number;
@@ -30,10 +31,14 @@ const wildMs = 7 * minuteMs;
 const endMs = 20 * minuteMs;
 const secret = Buffer.alloc(32, 7);
 const keyId = 'k-1';
-const minerIds = ['m-1', 'm-2'];
+const minerIds = ['m-1', 'm-2', 'm-3', 'm-4'];
+/** Beside a limit of its own for each single command. */
+const batchLimitW = 2_000;
+/** In so many schedules a batch over all miners runs beside the single commands. */
+const batchShare = 0.2;
 
 /**
- * One schedule: a few commands to one gateway, with every message dropped, repeated, late or overtaken and every process dying at
+ * One schedule: a few commands to one gateway, in some a batch beside them, with every message dropped, repeated, late or overtaken and every process dying at
  * any await, as the seed says; then some minutes without faults. Needs a site number of its own in the tables.
  */
 export const runSchedule = async (store: Store, siteId: number, seed: number): Promise<Ran> => {
@@ -93,18 +98,20 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
     },
   });
 
-  const made = new Map<string, number>();
+  /** What each command does, once it is there. */
+  const made = new Map<string, string>();
   let lapsed = 0;
   const asked = chance.whole(1, 4);
   for (let at = 0; at < asked; at++) {
     const limitW = 1_000 + at;
+    const minerId = chance.one(['m-1', 'm-2']);
     const madeMs = chance.between(0, 2 * minuteMs);
     cloud.propose(
       madeMs,
       {
         siteId,
         tenantId: 'tenant-1',
-        minerId: chance.one(['m-1', 'm-2']),
+        minerId,
         order: { type: 'POWER_LIMIT', params: { limitW } },
         priority: chance.whole(1, 10),
         requestedBy: 'ai:advisor',
@@ -113,10 +120,17 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
         recommendationId: `rec-${at}`,
         expiresAtMs: startMs + Math.round(madeMs + chance.between(1, 6) * minuteMs),
       },
-      (commandId) => void made.set(commandId, limitW),
+      (commandId) => void made.set(commandId, effectKey(minerId, limitW)),
       () => void lapsed++,
     );
   }
+  let ofBatch = 0;
+  const batch = chance.happens(batchShare)
+    ? await cloud.runBatch(batchLimitW, minerIds, (commandId, minerId) => {
+        ofBatch++;
+        made.set(commandId, effectKey(minerId, batchLimitW));
+      })
+    : undefined;
   const settled = new Set<string>();
   const everyMinute = () => {
     time.after(minuteMs, async () => {
@@ -135,8 +149,8 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
     await time.run(startMs + endMs, gateway.settle);
     const found = await judge(store, siteId, place.gatewayId, made, effects);
     const { unfinished, unsent } = gateway.left();
-    const violations = [...found.violations];
-    const lacking = asked - made.size - lapsed;
+    const violations = [...found.violations, ...((await batch?.faults()) ?? [])];
+    const lacking = asked - (made.size - ofBatch) - lapsed;
     if (lacking !== 0) violations.push(`${lacking} commands were never made`);
     if (unfinished > 0) violations.push(`the gateway has ${unfinished} commands without an end`);
     if (unsent > 0) violations.push(`the gateway has ${unsent} answers that it cannot get rid of`);
@@ -144,6 +158,7 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
       seed,
       weather,
       commands: made.size,
+      batches: batch ? 1 : 0,
       crashes: cloud.crashes() + gateway.crashes(),
       dropped,
       duplicated,
@@ -155,14 +170,14 @@ export const runSchedule = async (store: Store, siteId: number, seed: number): P
   }
 };
 
-const ended = new Set(['COMPLETED', 'FAILED', 'UNKNOWN', 'EXPIRED']);
+const ended = new Set(['COMPLETED', 'FAILED', 'UNKNOWN', 'EXPIRED', 'CANCELLED']);
 
 const judge = async (
   store: Store,
   siteId: number,
   gatewayId: string,
-  made: ReadonlyMap<string, number>,
-  effects: ReadonlyMap<number, number>,
+  made: ReadonlyMap<string, string>,
+  effects: ReadonlyMap<string, number>,
 ) => {
   const violations: string[] = [];
   const ends: string[] = [];
@@ -172,17 +187,17 @@ const judge = async (
     const types = told.get(link.event.ref_id) ?? new Set();
     told.set(link.event.ref_id, types.add(link.event.type.replace('control.command.', '')));
   }
-  for (const [commandId, limitW] of made) {
+  for (const [commandId, effectOf] of made) {
     const command = await readCommand(store)(siteId, commandId);
     const status = command?.status ?? 'MISSING';
-    const effect = effects.get(limitW) ?? 0;
+    const effect = effects.get(effectOf) ?? 0;
     const events = told.get(commandId) ?? new Set<string>();
     const say = (what: string) => violations.push(`${commandId} ${status}: ${what}`);
     ends.push(status);
     if (effect > 1) say(`took effect ${effect} times`);
     if (!ended.has(status)) say('is stuck');
     if (status === 'COMPLETED' && effect !== 1) say('is completed without effect');
-    if (status === 'FAILED' && effect > 0) say('is failed, and took effect');
+    if ((status === 'FAILED' || status === 'CANCELLED') && effect > 0) say('took effect nevertheless');
     if (status === 'EXPIRED' && effect > 0 && !events.has('answered_late'))
       say('took effect, and nothing says so');
     if (events.has('acknowledged') && status === 'EXPIRED') say('was acknowledged and then lost');
