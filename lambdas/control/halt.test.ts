@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { HaltMessage } from '../../contracts/halt.ts';
 import { liftHalt, setHalt, showHalts } from './change-halt.ts';
-import { listCommands } from './command-repository.ts';
+import { listCommands } from './command-lists.ts';
 import { controlKeys } from './control-keys.ts';
 import { dispatchCommands } from './dispatch-command.ts';
 import { liftVoteLifeMs } from './halt.ts';

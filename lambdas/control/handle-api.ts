@@ -12,12 +12,12 @@ import type { BatchRecord } from './batch.ts';
 import { amendBatch, listBatches, putBatch, putTargets, readBatch } from './batch-repository.ts';
 import { liftHalt, setHalt, showHalts } from './change-halt.ts';
 import type { CommandRecord } from './command.ts';
+import { listCommands } from './command-lists.ts';
 import {
   amendCommand,
   claimRollback,
   findByDedupeKey,
   insertCommand,
-  listCommands,
   moveCommand,
   readCommand,
 } from './command-repository.ts';

@@ -4,7 +4,8 @@ import { systemClock } from '../shared/clock.ts';
 import { config } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamo.ts';
 import { logger } from '../shared/logger.ts';
-import { listDue, readCommands } from './command-repository.ts';
+import { listDue } from './command-lists.ts';
+import { readCommands } from './command-repository.ts';
 import { expireDue } from './expire-command.ts';
 import { moveAll } from './move-commands.ts';
 

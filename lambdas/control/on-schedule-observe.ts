@@ -6,7 +6,8 @@ import { documentClient } from '../shared/dynamo.ts';
 import { logger } from '../shared/logger.ts';
 import { s3BlockStore } from '../telemetry/block-store.ts';
 import { readLive } from '../telemetry/read-live.ts';
-import { listUnknown, observeAgain, readCommands } from './command-repository.ts';
+import { listUnknown } from './command-lists.ts';
+import { observeAgain, readCommands } from './command-repository.ts';
 import { moveAll } from './move-commands.ts';
 import { resolveUnknown } from './resolve-unknown.ts';
 

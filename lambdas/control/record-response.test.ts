@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandResponse } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
 import { acknowledgementGraceMs, resultGraceMs } from './command.ts';
-import { listDue } from './command-repository.ts';
+import { listDue } from './command-lists.ts';
 import { expireCommand, expireDue } from './expire-command.ts';
 import { moveAll } from './move-commands.ts';
 import { dispatchOne, proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';

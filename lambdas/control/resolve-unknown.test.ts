@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MinerOrder } from '../../contracts/command.ts';
 import type { MinerReading } from '../../contracts/reading.ts';
-import { listUnknown, observeAgain, readCommands } from './command-repository.ts';
+import { listUnknown } from './command-lists.ts';
+import { observeAgain, readCommands } from './command-repository.ts';
 import { moveAll } from './move-commands.ts';
 import { effectIn } from './observe-effect.ts';
 import { resolveUnknown } from './resolve-unknown.ts';

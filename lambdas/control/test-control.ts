@@ -2,6 +2,7 @@ import type { CommandEnvelope, CommandResponse } from '../../contracts/command.t
 import { startTables } from '../../test/support/tables.ts';
 import { readHead, walkLinks } from '../audit/audit-repository.ts';
 import { verifySite } from '../audit/verify-site.ts';
+import { listApproved } from './command-lists.ts';
 import * as repository from './command-repository.ts';
 import { moveCommand, noteLateAnswer, readCommand } from './command-repository.ts';
 import { commandsByDue, commandsByStatus } from './control-keys.ts';
@@ -41,7 +42,7 @@ export const startControl = async () => {
     allocate: allocate(store),
     markPublished: markPublished(store),
     openGatewaySecret: async () => ({ keyId: 'k-1', secret: Buffer.alloc(32, 7) }),
-    listApproved: repository.listApproved(store),
+    listApproved: listApproved(store),
     publish: async (envelopes) => void published.push(...envelopes),
     wait: async () => {},
     clock,

@@ -4,7 +4,8 @@ import { commandList, commandView, listCommandsQuery } from '../../contracts/api
 import { newGatewayKeys } from '../../edge-greengrass/sealing/gateway-keys.ts';
 import { sealingKeyId } from '../sealing/seal-for-gateway.ts';
 import { sealOrder } from '../sealing/seal-orders.ts';
-import { listCommands, readCommand } from './command-repository.ts';
+import { listCommands } from './command-lists.ts';
+import { readCommand } from './command-repository.ts';
 import { dispatchOne, proposal, siteId, startControl, type TestControl } from './test-control.ts';
 import { showCommand, showCommands } from './view-command.ts';
 

@@ -7,7 +7,7 @@ import { toCursor } from '../shared/cursor.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { type ApprovalNeed, countedVotes, type Vote } from './ballot.ts';
 import type { CommandRecord } from './command.ts';
-import type { CommandPage } from './command-repository.ts';
+import type { CommandPage } from './command-lists.ts';
 
 const toSnake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

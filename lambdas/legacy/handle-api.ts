@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { listCommands } from '../control/command-lists.ts';
 import {
   amendCommand,
   findByDedupeKey,
   insertCommand,
-  listCommands,
   moveCommand,
   readCommand,
 } from '../control/command-repository.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Principal } from '../../contracts/access.ts';
 import { legacyCommandAnswer, legacyCommandsAnswer } from '../../contracts/api-legacy.ts';
 import { readEvents } from '../audit/events-in-order.ts';
-import { listCommands } from '../control/command-repository.ts';
+import { listCommands } from '../control/command-lists.ts';
 import { siteId } from '../control/test-control.ts';
 import { admin, person, startRequests } from '../control/test-requests.ts';
 import { succeed } from '../shared/result.ts';

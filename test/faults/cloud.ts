@@ -1,4 +1,5 @@
 import type { CommandEnvelope, CommandResponse } from '../../contracts/command.ts';
+import { listApproved } from '../../lambdas/control/command-lists.ts';
 import type { ControlStore } from '../../lambdas/control/command-repository.ts';
 import * as repository from '../../lambdas/control/command-repository.ts';
 import { dispatchCommands } from '../../lambdas/control/dispatch-command.ts';
@@ -84,7 +85,7 @@ export const cloudOf = ({ store, place, keyId, secret, chance, weather, time, pu
       allocate: allocate(own),
       markPublished: markPublished(own),
       openGatewaySecret: async () => ({ keyId, secret }),
-      listApproved: repository.listApproved(own),
+      listApproved: listApproved(own),
       publish: (envelopes) => process.step(() => publish(envelopes)),
       wait: async () => {},
       clock,
