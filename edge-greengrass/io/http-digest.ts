@@ -14,6 +14,8 @@ type Challenge = {
   readonly nonce: string;
   readonly qop: boolean;
   readonly opaque: string | undefined;
+  /** Requests that were made under its nonce. */
+  count: number;
 };
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
@@ -33,6 +35,7 @@ const parseChallenge = (header: string): Challenge | undefined => {
     nonce,
     qop: /\bauth\b/.test(part('qop') ?? ''),
     opaque: part('opaque'),
+    count: 0,
   };
 };
 
@@ -44,7 +47,6 @@ export class DigestClient {
   readonly #endpoint: HttpEndpoint;
   readonly #limits: IoLimits;
   #challenge: Challenge | undefined;
-  #count = 0;
 
   constructor(endpoint: HttpEndpoint, limits: IoLimits) {
     this.#endpoint = endpoint;
@@ -64,27 +66,24 @@ export class DigestClient {
     contentType?: string,
   ): Promise<HttpAnswer> {
     for (let attempt = 0; attempt < 2; attempt++) {
-      const authorized = this.#challenge !== undefined;
-      const answer = await this.#once(method, path, { body, contentType }, authorized, signal);
+      const used = this.#challenge;
+      const answer = await this.#once(method, path, { body, contentType }, used, signal);
       if (answer.status !== 401) return answer;
       const challenge = parseChallenge(answer.header('www-authenticate') ?? '');
-      if (!challenge) break;
-      const unchanged = authorized && challenge.nonce === this.#challenge?.nonce;
-      this.#challenge = challenge;
-      this.#count = 0;
-      if (unchanged) break;
+      if (!challenge || challenge.nonce === used?.nonce) break;
+      // Another request may have been given the same nonce meanwhile, and have counted on it.
+      if (challenge.nonce !== this.#challenge?.nonce) this.#challenge = challenge;
     }
     this.#challenge = undefined;
     throw new MinerFault('denied', 'the miner refuses the configured web credentials');
   }
 
-  #authorization(method: string, path: string) {
-    if (!this.#challenge) return undefined;
-    const { realm, nonce, qop, opaque } = this.#challenge;
+  #authorization(method: string, path: string, challenge: Challenge) {
+    const { realm, nonce, qop, opaque } = challenge;
     const { username, password } = this.#endpoint;
     const ha1 = md5(`${username}:${realm}:${password}`);
     const ha2 = md5(`${method}:${path}`);
-    const nc = (++this.#count).toString(16).padStart(8, '0');
+    const nc = (++challenge.count).toString(16).padStart(8, '0');
     const cnonce = randomBytes(8).toString('hex');
     const response = qop ? md5(`${ha1}:${nonce}:${nc}:${cnonce}:auth:${ha2}`) : md5(`${ha1}:${nonce}:${ha2}`);
     const fields = [
@@ -103,18 +102,17 @@ export class DigestClient {
     method: 'GET' | 'POST',
     path: string,
     { body, contentType }: { readonly body: string | undefined; readonly contentType: string | undefined },
-    authorized: boolean,
+    challenge: Challenge | undefined,
     signal?: AbortSignal,
   ) {
-    const authorization = this.#authorization(method, path);
     const headers = {
-      ...(authorization !== undefined && { authorization }),
+      ...(challenge && { authorization: this.#authorization(method, path, challenge) }),
       ...(contentType !== undefined && { 'content-type': contentType }),
     };
     try {
       return await httpExchange(this.#endpoint, { method, path, headers, body }, this.#limits, signal);
     } catch (error) {
-      if (authorized || !(error instanceof LostAnswer)) throw error;
+      if (challenge || !(error instanceof LostAnswer)) throw error;
       throw new MinerFault(error.kind, error.message);
     }
   }

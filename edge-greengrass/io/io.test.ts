@@ -203,6 +203,24 @@ describe('digest client', () => {
     expect(peer.seen).toHaveLength(3);
   });
 
+  it('lets several requests find a nonce stale at once, and counts on where another has taken the new one', async () => {
+    const counts: string[] = [];
+    const peer = await webPeer({
+      'POST /x': (body, response) => {
+        counts.push(/\bnc=(\w+)/.exec(response.req.headers.authorization ?? '')?.[1] ?? '');
+        response.end(`got ${body}`);
+      },
+    });
+    open.push(peer);
+    const web = client(peer);
+    await web.send('POST', '/x', 'one');
+    peer.renewNonce();
+    counts.length = 0;
+    const answers = await Promise.all(['two', 'three', 'four'].map((body) => web.send('POST', '/x', body)));
+    expect(answers.map(({ body }) => body)).toEqual(['got two', 'got three', 'got four']);
+    expect(counts.toSorted()).toEqual(['00000001', '00000002', '00000003']);
+  });
+
   it('is denied with the wrong password, without trying on', async () => {
     const peer = await webPeer({});
     open.push(peer);
