@@ -38,7 +38,8 @@ export const auditKeys = {
 
 const storedHead = z.object({ seq: z.int().nonnegative(), event_hash: z.string() });
 const attempts = 40;
-/** Long enough that fifty writers of one site do not keep each other from it. */
+/** Waits grow from about the time of one try to that of so many, one for each of the writers that there may be. */
+const mostWriters = 64;
 const longestWaitMs = 2_500;
 
 const anyPayload = z.record(z.string(), z.json());
@@ -53,7 +54,7 @@ export const stateEvent = <T extends EventType>(
 /**
  * Writes `items` (of any context's table) and appends `events` to their site's audit chain in one DynamoDB transaction:
  * either both happen or neither. All events must be of one site. Commits of one process to one site go one after the
- * other; against other processes it retries from the head that beat it, and throws after 40 such losses. A failed
+ * other; against other processes it tries again from the head that it then finds, and throws after 40 such losses. A failed
  * condition in `items` is returned, not thrown, with the item's current attributes where the item asked for ALL_OLD.
  * A transaction takes 100 items: `items`, one for each event, and the head. What an API key asked for has its id in the payload (`api_key_id`).
  *
@@ -67,6 +68,7 @@ export const commitWithAudit = ({ db, auditTable, clock = systemClock }: AuditSt
       const head = seenHeads.get(siteId) ?? (await readHead(db, auditTable, siteId));
       const links = link(head, events);
       const appended = appendItems(auditTable, siteId, head, links);
+      const triedAtMs = performance.now();
       try {
         await db.send(new TransactWriteCommand({ TransactItems: [...items, ...appended] }));
         seenHeads.set(siteId, links.at(-1) ?? head);
@@ -80,10 +82,10 @@ export const commitWithAudit = ({ db, auditTable, clock = systemClock }: AuditSt
         );
         if (own >= 0) return { conflict: own, current: plainItem(reasons[own]?.Item) };
         if (!reasons.some(({ Code }) => Code !== undefined && contention.has(Code))) throw error;
-        const newer = storedHead.safeParse(plainItem(reasons[items.length]?.Item));
-        if (newer.success) seenHeads.set(siteId, newer.data);
       }
-      await delay(Math.random() * Math.min(longestWaitMs, 10 * 2 ** attempt));
+      // The head is read again after the wait: whichever it is now, others will have moved it by then.
+      const triedMs = performance.now() - triedAtMs;
+      await delay(Math.random() * Math.min(longestWaitMs, triedMs * Math.min(mostWriters, 2 ** attempt)));
     }
     throw new Error(`The audit chain of site ${siteId} stayed contended over ${attempts} attempts`);
   };
@@ -167,7 +169,6 @@ const appendItems = (
         event_hash: last.event_hash,
         tenant_id: links[0]?.event.tenant_id,
       },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       ...(head.seq === 0
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
         : {
