@@ -1,6 +1,6 @@
 /**
- * Makes the README's pictures, docs/images/console-overview.png and docs/images/console-loop.png, from the running system
- * with one loop closed and one waiting for people:
+ * Makes the pictures of README and docs, docs/images/console-overview.png, console-loop.png and console-safety.png, from the running
+ * system with one loop closed and one waiting for people, then with a kill switch set:
  *
  *   npx node test/browser/screenshot.ts
  */
@@ -46,6 +46,15 @@ try {
   const openAlerts = page.getByRole('definition').nth(4);
   await openAlerts.getByText(/^[1-9]/).waitFor();
   await page.screenshot({ path: join(images, 'console-overview.png'), animations: 'disabled' });
+
+  await page.getByRole('link', { name: 'Safety' }).click();
+  await page.getByRole('button', { name: 'Stop remote writes: This site' }).click();
+  await page.getByRole('dialog').getByLabel('Reason').fill('Smoke in hall 2');
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop remote writes' }).click();
+  await page.getByTestId('halted').waitFor();
+  await page.getByRole('row').filter({ hasText: 'Smoke in hall 2' }).waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.screenshot({ path: join(images, 'console-safety.png'), animations: 'disabled' });
   console.log(`Written to ${images}`);
 } finally {
   await browser.close();

@@ -1,4 +1,5 @@
 import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
 import { useSite } from '../app/site-context.ts';
 import { useMessages } from '../i18n/language.ts';
 import { RouteLink } from '../parts/route-link.tsx';
@@ -12,10 +13,10 @@ export const HaltBanner = () => {
   if (set.length === 0) return null;
   const scopes = [...new Set(set.map(({ scope }) => texts.stoppedBy[scope]))];
   return (
-    <div data-testid="halted">
+    <Box margin={{ bottom: 'm' }} data-testid="halted">
       <Alert type="warning" header={`${texts.stopped}: ${scopes.join(', ')}`}>
         <RouteLink href="/safety">{texts.toSwitches}</RouteLink>
       </Alert>
-    </div>
+    </Box>
   );
 };

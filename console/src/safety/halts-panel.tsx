@@ -51,14 +51,18 @@ export const HaltsPanel = ({ mayStopAll }: { readonly mayStopAll: boolean }) => 
               {
                 id: 'state',
                 header: common.status,
+                minWidth: 170,
                 cell: (one) => (
-                  <StatusIndicator type={one.halted ? 'stopped' : 'success'}>{stateOf(one)}</StatusIndicator>
+                  <StatusIndicator type={one.halted ? 'error' : 'success'} wrapText={false}>
+                    {stateOf(one)}
+                  </StatusIndicator>
                 ),
               },
-              { id: 'reason', header: texts.reason, cell: (one) => one.halted && one.reason },
+              { id: 'reason', header: texts.reason, minWidth: 130, cell: (one) => one.halted && one.reason },
               {
                 id: 'by',
                 header: texts.by,
+                minWidth: 110,
                 cell: (one) => one.halted && one.by && `${nameOf(messages, one.by)}, ${time(one.at)}`,
               },
               { id: 'lift', header: texts.lift, cell: (one) => <VoteList votes={one.lift} /> },
