@@ -14,6 +14,7 @@ const readOf: Readonly<Record<string, string>> = {
   '/commands': 'listCommands',
   '/batches': 'listBatches',
   '/safety': 'listHalts',
+  '/gateways': 'listGateways',
   '/rules': 'listRules',
   '/audit': 'listAuditEvents',
   '/webhooks': 'listWebhooks',

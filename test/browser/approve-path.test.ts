@@ -307,6 +307,37 @@ describe.skipIf(!executablePath)('the console in a browser', () => {
     await row.getByText("The product's own").waitFor();
   });
 
+  it('lets an admin make a claim for a gateway and withdraw it, a manager renew keys, and an operator only look', async () => {
+    const page = await open();
+    await signIn(page, 'admin@demo.local', '/gateways');
+    const own = page.getByRole('row').filter({ hasText: 'gw-demo-1' });
+    await own.getByText('All zones').waitFor();
+    await page.getByText('No claims yet').waitFor();
+    await page.getByRole('button', { name: 'Make a claim' }).click();
+    await dialog(page).getByLabel('Gateway').fill('gw hall 2');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await dialog(page).getByText('Letters, digits, dots, dashes, underscores').waitFor();
+    await dialog(page).getByLabel('Gateway').fill('gw-hall-2');
+    await dialog(page).getByLabel('Name').fill('Hall 2');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    expect(((await page.getByTestId('claim-code').textContent()) ?? '').trim().length).toBeGreaterThan(20);
+    const claim = page.getByRole('row').filter({ hasText: 'gw-hall-2' });
+    await claim.getByText('Open', { exact: true }).waitFor();
+    await claim.getByRole('button', { name: 'Withdraw the claim of gw-hall-2' }).click();
+    await claim.getByText('Withdrawn', { exact: true }).waitFor();
+    await signOut(page);
+    await signIn(page, 'manager@demo.local', '/gateways');
+    await own.getByRole('button', { name: 'Actions for gw-demo-1' }).click();
+    await page.getByRole('menuitem', { name: 'New keys at its next contact' }).click();
+    await page.getByText('It renews its keys at its next contact.').waitFor();
+    expect(await page.getByRole('button', { name: 'Make a claim' }).count()).toBe(0);
+    await signOut(page);
+    await signIn(page, 'operator@demo.local', '/gateways');
+    await own.waitFor();
+    expect(await page.getByRole('button', { name: /^Actions for/ }).count()).toBe(0);
+    expect(await page.getByText('Claims', { exact: true }).count()).toBe(0);
+  });
+
   it('lets an operator try an order to all miners dry and propose it, and a manager approve it', async () => {
     const page = await open();
     await signIn(page, 'operator@demo.local', '/batches');

@@ -1,5 +1,6 @@
 import { Navigate, Route, Routes } from 'react-router';
 import { BatchesPage } from '../batches/batches-page.tsx';
+import { GatewaysPage } from '../gateways/gateways-page.tsx';
 import { AlertsPage } from '../pages/alerts-page.tsx';
 import { AuditPage } from '../pages/audit-page.tsx';
 import { CommandsPage } from '../pages/commands-page.tsx';
@@ -30,6 +31,7 @@ export const Pages = () => (
     <Route path="/batches" element={<BatchesPage />} />
     <Route path="/batches/:batchId" element={<BatchesPage />} />
     <Route path="/safety" element={<SafetyPage />} />
+    <Route path="/gateways" element={<GatewaysPage />} />
     <Route path="/rules" element={<RulesPage />} />
     <Route path="/audit" element={<AuditPage />} />
     <Route path="/webhooks" element={<WebhooksPage />} />

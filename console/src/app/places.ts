@@ -19,6 +19,7 @@ export const places: readonly Place[] = [
   { href: '/commands', name: 'commands', module: 'hosting', rank: 'operator' },
   { href: '/batches', name: 'batches', module: 'hosting', rank: 'operator' },
   { href: '/safety', name: 'safety', module: 'hosting', rank: 'operator' },
+  { href: '/gateways', name: 'gateways', module: 'hosting', rank: 'operator' },
   { href: '/rules', name: 'rules', module: 'ai' },
   { href: '/audit', name: 'audit', module: 'system' },
   { href: '/webhooks', name: 'webhooks', module: 'system' },

@@ -1,4 +1,5 @@
 import { batchesEn } from '../batches/batches-en.ts';
+import { gatewaysEn } from '../gateways/gateways-en.ts';
 import { safetyEn } from '../safety/safety-en.ts';
 import { webhooksEn } from '../webhooks/webhooks-en.ts';
 import { peopleEn } from './people-en.ts';
@@ -10,6 +11,7 @@ export const en = {
   batches: batchesEn,
   webhooks: webhooksEn,
   safety: safetyEn,
+  gateways: gatewaysEn,
   nav: {
     title: 'Site operations',
     overview: 'Fleet overview',
@@ -20,6 +22,7 @@ export const en = {
     commands: 'Commands',
     batches: 'Batches',
     safety: 'Safety',
+    gateways: 'Gateways',
     rules: 'Auto-approve rules',
     audit: 'Audit log',
     webhooks: 'Webhooks',

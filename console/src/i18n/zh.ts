@@ -1,4 +1,5 @@
 import { batchesZh } from '../batches/batches-zh.ts';
+import { gatewaysZh } from '../gateways/gateways-zh.ts';
 import { safetyZh } from '../safety/safety-zh.ts';
 import { webhooksZh } from '../webhooks/webhooks-zh.ts';
 import type { Messages } from './en.ts';
@@ -11,6 +12,7 @@ export const zh: Messages = {
   batches: batchesZh,
   webhooks: webhooksZh,
   safety: safetyZh,
+  gateways: gatewaysZh,
   nav: {
     title: '站点运维',
     overview: '矿场总览',
@@ -21,6 +23,7 @@ export const zh: Messages = {
     commands: '命令',
     batches: '批量命令',
     safety: '安全',
+    gateways: '网关',
     rules: '自动审批规则',
     audit: '审计日志',
     webhooks: '事件回调',

@@ -1,0 +1,41 @@
+import type { gatewaysEn } from './gateways-en.ts';
+
+/** Texts of the gateways page, in Chinese. */
+export const gatewaysZh: typeof gatewaysEn = {
+  title: '网关',
+  hint: '现场读取矿机并执行命令的设备。密钥在网关上生成，并自动更换。',
+  empty: '尚无网关：请先创建注册凭条',
+  id: '网关',
+  name: '名称',
+  zones: '分区',
+  allZones: '全部分区',
+  issued: '密钥签发于',
+  states: {
+    registering: '等待注册',
+    active: '已注册',
+    revoked: '已吊销',
+    rotating: '正在启用新密钥',
+    asked: '已要求更换密钥',
+  },
+  steps: '操作',
+  stepsFor: (id) => `${id} 的操作`,
+  rotate: '下次联系时更换密钥',
+  rotated: '网关将在下次联系时更换密钥。',
+  rebind: '更改分区',
+  revoke: '吊销',
+  zonesHelp: '只能服务这些分区的矿机；不选表示全部。',
+  claims: {
+    title: '注册凭条',
+    hint: '一张凭条允许一台网关注册一次。请将其代码写入网关配置。',
+    empty: '尚无凭条',
+    add: '创建凭条',
+    hours: '有效期（小时）',
+    wrongHours: '1 到 720 的整数',
+    wrongId: '字母、数字、点、短横线与下划线',
+    shown: '凭条代码（仅显示一次）',
+    expires: '有效至',
+    state: { open: '未使用', used: '已使用', withdrawn: '已撤回', expired: '已过期' },
+    withdraw: '撤回',
+    withdrawFor: (id) => `撤回 ${id} 的凭条`,
+  },
+};
