@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inWaves, mostWaiting, nextStep, type Target, waveAt, wavesOf } from './batch.ts';
+import { inWaves, mostWaiting, nextStep, nothingMade, type Target, waveAt, wavesOf } from './batch.ts';
 
 const sizes = fc.option(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 6 }), { nil: undefined });
 
@@ -41,12 +41,7 @@ const play = (
     concurrency,
     maxFailed,
     maxFailedPct,
-    made: 0,
-    open: 0,
-    waiting: 0,
-    completed: 0,
-    failed: 0,
-    unknown: 0,
+    ...nothingMade,
   };
   for (let turn = 0; ; turn++) {
     const next = nextStep(batch);

@@ -63,6 +63,21 @@ export const batchRecord = z.object({
 });
 export type BatchRecord = z.infer<typeof batchRecord>;
 
+/** The counts of a batch that has not begun. */
+export const nothingMade: Pick<
+  BatchRecord,
+  'made' | 'open' | 'waiting' | 'completed' | 'failed' | 'unknown' | 'cancelled' | 'rolledBack'
+> = {
+  made: 0,
+  open: 0,
+  waiting: 0,
+  completed: 0,
+  failed: 0,
+  unknown: 0,
+  cancelled: 0,
+  rolledBack: 0,
+};
+
 export const target = z.tuple([z.string(), z.string()]);
 /** A miner and its gateway. */
 export type Target = z.infer<typeof target>;

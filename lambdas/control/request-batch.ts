@@ -6,7 +6,7 @@ import type { TransactItem } from '../audit/commit-with-audit.ts';
 import { withoutPasswords } from '../sealing/seal-orders.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { BatchRecord, Target } from './batch.ts';
-import { runMs } from './batch.ts';
+import { nothingMade, runMs } from './batch.ts';
 import { batchEvent } from './batch-events.ts';
 import { actorOf } from './command-events.ts';
 import { type Plan, type PlanDeps, planBatch } from './plan-batch.ts';
@@ -134,14 +134,7 @@ const recordOf = (
     targetsVersion: 1,
     revision: 0,
     deliveryMs: plan.policy.delivery_ttl_s * 1_000,
-    made: 0,
-    open: 0,
-    waiting: 0,
-    completed: 0,
-    failed: 0,
-    unknown: 0,
-    cancelled: 0,
-    rolledBack: 0,
+    ...nothingMade,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     expiresAtMs: nowMs + (isFree ? runMs : plan.policy.approval_ttl_s * 1_000),

@@ -1,6 +1,6 @@
 import type { Principal } from '../../contracts/access.ts';
 import { advanceBatch, commandIdOf } from '../../lambdas/control/advance-batch.ts';
-import { type BatchRecord, isLive, type Target } from '../../lambdas/control/batch.ts';
+import { type BatchRecord, isLive, nothingMade, type Target } from '../../lambdas/control/batch.ts';
 import { batchEvent } from '../../lambdas/control/batch-events.ts';
 import * as repository from '../../lambdas/control/batch-repository.ts';
 import { actorOf } from '../../lambdas/control/command-events.ts';
@@ -48,14 +48,7 @@ export const approvedBatch = (
   targetsVersion: 1,
   revision: 1,
   deliveryMs: Math.round(chance.between(minuteMs, 2 * minuteMs)),
-  made: 0,
-  open: 0,
-  waiting: 0,
-  completed: 0,
-  failed: 0,
-  unknown: 0,
-  cancelled: 0,
-  rolledBack: 0,
+  ...nothingMade,
   createdAtMs: nowMs,
   updatedAtMs: nowMs,
   expiresAtMs: nowMs + 24 * 60 * minuteMs,

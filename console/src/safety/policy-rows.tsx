@@ -18,6 +18,14 @@ type StepRowsProps = {
 /** The approvals that the power affected adds. */
 export const StepRows = ({ steps, onChange }: StepRowsProps) => {
   const texts = useMessages().safety.policies;
+  const numberOf = (field: keyof StepDraft) => (step: StepDraft, at: number) => (
+    <Input
+      type="number"
+      value={step[field]}
+      invalid={!isStep(step)}
+      onChange={({ detail }) => onChange(withRow(steps, at, { [field]: detail.value }))}
+    />
+  );
   return (
     <FormField label={texts.power} description={texts.powerHelp} stretch>
       <AttributeEditor
@@ -29,28 +37,8 @@ export const StepRows = ({ steps, onChange }: StepRowsProps) => {
         onAddButtonClick={() => onChange([...steps, { aboveKw: '', votes: '1' }])}
         onRemoveButtonClick={({ detail }) => onChange(withoutRow(steps, detail.itemIndex))}
         definition={[
-          {
-            label: texts.aboveKw,
-            control: (step, at) => (
-              <Input
-                type="number"
-                value={step.aboveKw}
-                invalid={!isStep(step)}
-                onChange={({ detail }) => onChange(withRow(steps, at, { aboveKw: detail.value }))}
-              />
-            ),
-          },
-          {
-            label: texts.more,
-            control: (step, at) => (
-              <Input
-                type="number"
-                value={step.votes}
-                invalid={!isStep(step)}
-                onChange={({ detail }) => onChange(withRow(steps, at, { votes: detail.value }))}
-              />
-            ),
-          },
+          { label: texts.aboveKw, control: numberOf('aboveKw') },
+          { label: texts.more, control: numberOf('votes') },
         ]}
       />
     </FormField>
