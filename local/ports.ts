@@ -9,6 +9,7 @@
  * listens on 127.0.0.1 and, unless people must know the port, on a free one (0).
  */
 
+import type { RefusalOf } from './iam/iam.ts';
 import type { Meter } from './metering/meter.ts';
 
 /** A resource with every intrinsic in its properties resolved. */
@@ -111,6 +112,8 @@ export type Surroundings = {
   readonly sendToQueue: (queueUrlOrArn: string, body: string) => Promise<void>;
   /** Starts a state machine execution by ARN; a name makes it idempotent. */
   readonly startExecution: (stateMachineArn: string, input: string, name?: string) => Promise<void>;
+  /** What of a request its signer may not do; where it is left out, everybody may do all. */
+  readonly refusalOf?: RefusalOf | undefined;
   /** Where requests report what they use, if somebody asked for a bill. */
   readonly meter?: Meter | undefined;
   /** One line for whoever watches the runtime; never a secret. */

@@ -5,6 +5,7 @@ import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
 import type { ScheduleClock } from './eventbridge/schedules.ts';
 import { startEventBridge } from './eventbridge/start-eventbridge.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
+import { openIam } from './iam/iam.ts';
 import { startIot } from './iot/start-iot.ts';
 import { keptPort } from './kept-port.ts';
 import { startKms } from './kms/start-kms.ts';
@@ -72,7 +73,9 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
   options.onOpen(lockState(stateDir));
   const fauxqs = keep(await startFauxqsServer(join(stateDir, 'fauxqs')));
   const sqs = await startSqs({ region, accountId, meter: options.meter }, fauxqs);
+  const iam = openIam({ accountId });
   const surroundings: Surroundings = {
+    refusalOf: iam.refusalOf,
     region,
     accountId,
     publicUrl: api.endpoint,
@@ -109,9 +112,9 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
       clock: options.time?.clock,
       queues: sqs.queues,
       streams: () => dynamodb.streams,
-      environment: () => ({
+      environment: (roleArn) => ({
         ...endpoints,
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_ACCESS_KEY_ID: iam.accessKeyOf(roleArn),
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         AWS_EC2_METADATA_DISABLED: 'true',
       }),
@@ -139,7 +142,7 @@ export const startServices = async (options: ServicesOptions): Promise<Services>
   ports.write(iot.mqttPort);
   endpoints.AWS_ENDPOINT_URL_IOT = iot.endpoint;
   endpoints.AWS_ENDPOINT_URL_IOT_DATA_PLANE = iot.dataPlaneEndpoint;
-  const all = [sqs, s3, kms, dynamodb, cognito, lambda, stepfunctions, eventbridge, iot, api];
+  const all = [iam, sqs, s3, kms, dynamodb, cognito, lambda, stepfunctions, eventbridge, iot, api];
   const mqtt = { host: 'localhost', port: iot.mqttPort, caPath: iot.caCertificatePath };
   return { publicUrl: api.endpoint, all, endpoints, lambda, mqtt, closeApi: api.close };
 };

@@ -42,6 +42,7 @@ if (!canHaveAddresses)
 
 describe.skipIf(!canHaveAddresses)('what is known on site alone', { timeout: 400_000 }, () => {
   let stateDir: string;
+  const logged: string[] = [];
   let runtime: Runtime;
   let site: SimulatedSite;
   let miners: readonly InventoryEntry[];
@@ -71,7 +72,12 @@ describe.skipIf(!canHaveAddresses)('what is known on site alone', { timeout: 400
     await buildStacks();
     const vendorPorts = { rpcPort: await freePort(), httpPort: await freePort() };
     [runtime, site] = await Promise.all([
-      startRuntime({ cdkOut, stateDir: join(stateDir, 'cloud'), port: 0 }),
+      startRuntime({
+        cdkOut,
+        stateDir: join(stateDir, 'cloud'),
+        port: 0,
+        log: (_, line) => void logged.push(line),
+      }),
       startSite({ miners: 8, seed: 11, speed, zones: 1, vendorPorts, passwords }),
     ]);
     miners = site.inventory();
@@ -202,6 +208,8 @@ describe.skipIf(!canHaveAddresses)('what is known on site alone', { timeout: 400
     ];
     const found = places.flatMap(([where, bytes]) => find(where, bytes));
     expect(found).toEqual([]);
+    // Every function had the rights to its tables that its role gives it in the cloud: a refusal is logged.
+    expect(logged.filter((line) => line.includes('is not authorized'))).toEqual([]);
     // Nor in clear on the gateway's own disk.
     const disk = [
       ...diskBefore,

@@ -100,13 +100,13 @@ describe('inert resources', () => {
   it('give what other resources ask of them', () => {
     const place = {
       stack: 'App',
-      logicalId: 'Role1',
+      logicalId: 'Group1',
       region: 'us-east-1',
       accountId: '000000000000',
       publicUrl: 'http://localhost:1',
     };
-    expect(createInert('AWS::IAM::Role', place)?.attributes?.Arn).toBe(
-      'arn:aws:iam::000000000000:role/App-Role1',
+    expect(createInert('AWS::Logs::LogGroup', place)?.attributes?.Arn).toBe(
+      'arn:aws:logs:us-east-1:000000000000:log-group:App-Group1:*',
     );
     expect(Object.values(createInert('AWS::CloudFront::Distribution', place)?.urls ?? {})).toEqual([
       'http://localhost:1',

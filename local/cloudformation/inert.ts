@@ -33,18 +33,6 @@ const building = 'It exists for the deployment to the cloud alone.';
  */
 export const inertTypes: Readonly<Record<string, Inert>> = {
   'AWS::CDK::Metadata': { why: building },
-  'AWS::IAM::Role': {
-    why: identity,
-    gives: (place) => ({
-      ref: name(place),
-      attributes: { Arn: arn('iam', 'role/', place, false), RoleId: shortId(place).toUpperCase() },
-    }),
-  },
-  'AWS::IAM::Policy': { why: identity },
-  'AWS::IAM::ManagedPolicy': {
-    why: identity,
-    gives: (place) => ({ ref: arn('iam', 'policy/', place, false) }),
-  },
   'AWS::Lambda::Permission': { why: identity },
   'AWS::SQS::QueuePolicy': { why: identity },
   'AWS::S3::BucketPolicy': { why: identity },

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { meteredOperations } from '../metering/meter-dynamodb.ts';
 import type { LocalService, StreamSource, Surroundings } from '../ports.ts';
 import { closeServer, listenOnLoopback, readBody } from '../shared/json-service.ts';
+import { actsOf } from './acts.ts';
 import { openCells } from './cells.ts';
 import { DynamoError } from './dynamo-error.ts';
 import { openExpiries } from './expiries.ts';
@@ -22,9 +23,12 @@ const body = z.record(z.string(), z.unknown());
  * the time to live. What was answered survives the end of the process (not a power cut: commits are not flushed one by one).
  */
 export const startDynamoDb = async (
-  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'log' | 'meter'>,
+  surroundings: Pick<Surroundings, 'region' | 'accountId' | 'stateDir' | 'log' | 'meter' | 'refusalOf'>,
 ): Promise<LocalService & { readonly endpoint: string; readonly streams: StreamSource }> => {
   const log = (line: string) => surroundings.log('dynamodb', line);
+  const { region, accountId, refusalOf } = surroundings;
+  const arnOf = (table: string) =>
+    table.startsWith('arn:') ? table : `arn:aws:dynamodb:${region}:${accountId}:table/${table}`;
   const cells = openCells(surroundings.stateDir('dynamodb'));
   const streams = openStreamLog(cells, surroundings.region, log);
   const tables = openTables(cells, surroundings);
@@ -66,7 +70,14 @@ export const startDynamoDb = async (
           `The local DynamoDB does not know the operation ${name}`,
         );
       }
-      answer(response, 200, await run(body.parse(JSON.parse(bytes.toString('utf8')))));
+      const input = body.parse(JSON.parse(bytes.toString('utf8')));
+      const refused = refusalOf?.(request.headers.authorization, () => actsOf(name, input, arnOf));
+      if (refused) {
+        const sentence = `${refused.roleArn} is not authorized to perform: ${refused.act.action} on resource: ${refused.act.resource}`;
+        log(sentence);
+        throw new DynamoError('AccessDeniedException', `User: ${sentence}`);
+      }
+      answer(response, 200, await run(input));
     } catch (error) {
       answerError(response, error, log);
     }

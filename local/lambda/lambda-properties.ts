@@ -17,13 +17,13 @@ export const functionProperties = z.strictObject({
   Environment: z.object({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
   DeadLetterConfig: z.object({ TargetArn: z.string() }).optional(),
   Layers: z.array(z.unknown()).optional(),
-  // The machine's own architecture, disk, identity and log files stand for these.
+  Role: z.string(),
+  // The machine's own architecture, disk and log files stand for these.
   Architectures: noEffect,
   Description: noEffect,
   EphemeralStorage: noEffect,
   LoggingConfig: noEffect,
   RecursiveLoop: noEffect,
-  Role: noEffect,
   RuntimeManagementConfig: noEffect,
   Tags: noEffect,
   /** No traces are kept locally, but they are billed. */

@@ -33,8 +33,8 @@ export type LambdaOptions = {
   readonly queues: QueueHub;
   /** The tables' streams; read when the mappings begin. */
   readonly streams: () => StreamSource;
-  /** `AWS_ENDPOINT_URL_*` and what else every function's environment has; read when a function is created. */
-  readonly environment: () => Readonly<Record<string, string>>;
+  /** `AWS_ENDPOINT_URL_*` and what else the environment of a function of this role has; read when a function is created. */
+  readonly environment: (roleArn: string) => Readonly<Record<string, string>>;
   /** Execution environments of one function that reserves no number. */
   readonly maxWorkersPerFunction?: number;
   readonly idleMs?: number;
@@ -144,7 +144,7 @@ export const startLambda = async (
           memoryMb,
           maxWorkers: properties.ReservedConcurrentExecutions ?? maxWorkers,
           environment: {
-            ...options.environment(),
+            ...options.environment(properties.Role),
             ...properties.Environment?.Variables,
             AWS_REGION: region,
             AWS_DEFAULT_REGION: region,
