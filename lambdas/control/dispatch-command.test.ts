@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandEnvelope } from '../../contracts/command.ts';
 import { type DispatchDeps, dispatchCommands } from './dispatch-command.ts';
-import type { Allocation } from './lane-repository.ts';
+import { type Allocation, allocatable } from './lane-repository.ts';
 import { dispatchOne, proposal, siteId, startControl, startMs, type TestControl } from './test-control.ts';
 
 let control: TestControl;
@@ -176,6 +176,14 @@ test('of a batch, what else is approved for the gateway goes along, in one messa
   await dispatchCommands(inBatch)(siteId, ids);
   expect(messages.map((message) => message.length)).toEqual([30, 10]);
   expect(await control.read(other)).toMatchObject({ status: 'APPROVED' });
+});
+
+test('no more commands, and of no more batches, are given sequences at once than one transaction holds', async () => {
+  const ids = await Promise.all(Array.from({ length: 32 }, (_, at) => approved(`gw1_m${at}`)));
+  const commands = await control.dispatchDeps.readCommands(siteId, ids);
+  expect(allocatable(commands)).toEqual(commands.slice(0, 30));
+  const ofBatches = commands.map((command, at) => ({ ...command, batchId: `batch-${Math.floor(at / 2)}` }));
+  expect(allocatable(ofBatches)).toEqual(ofBatches.slice(0, 10));
 });
 
 test('what another has just been given is left to it for a while, and a dispatcher without need goes', async () => {

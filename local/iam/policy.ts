@@ -29,7 +29,7 @@ const fits = (pattern: string, text: string): boolean => {
   return known.test(text);
 };
 
-/** The caller's right to act is one thing to do with one resource: `dynamodb:PutItem`, a table's ARN. */
+/** One thing that a caller does with one resource: `dynamodb:PutItem` and a table's ARN. */
 export type Act = { readonly action: string; readonly resource: string };
 
 /**
