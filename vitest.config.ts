@@ -23,8 +23,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/browser/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Twice the cores of the smallest machine: a good part of each file is waiting.
-    maxWorkers: 4,
+    // One more than the cores of the smallest machine: a good part of each file is waiting.
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     /** Of tests that are marked as concurrent, within a file. */
     maxConcurrency: 16,
